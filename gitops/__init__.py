@@ -1,0 +1,1 @@
+"""The program: from a git commit to containers that run, and what a person sees of it."""

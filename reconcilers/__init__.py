@@ -1,0 +1,1 @@
+"""What should exist at this moment, decided per kind by pure functions."""
