@@ -1,0 +1,169 @@
+"""The border to what runs containers: what sloop asks of an engine, and how an engine answers."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from runtime.resources import Files, Image, Network, Pod, Secret, Volume
+
+
+class EngineError(Exception):
+    """The engine refused, or can't be reached.  The message says what was asked, of what, and why not.
+
+    ├── EngineUnreachable   nobody answers at its address
+    ├── ImageMissing        neither on the machine nor to be pulled
+    └── NameTaken           something that isn't ours has the name
+    """
+
+
+class EngineUnreachable(EngineError):
+    """Nobody answers at the engine's address."""
+
+
+class ImageMissing(EngineError):
+    """An image is neither on the machine nor to be had from its registry."""
+
+
+class NameTaken(EngineError):
+    """Something that isn't ours has the name."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeenPod:
+    """A container or pod as the engine lists it, ours or not.
+
+    ``state`` is Podman's: created, running, paused, exited, stopped, ...  ``started`` and
+    ``ended`` are seconds since 1970, 0 for never.  ``pid`` is its process on this machine, 0 for none.
+    """
+
+    id: str
+    name: str
+    labels: Mapping[str, str]
+    state: str
+    image: str
+    image_id: str
+    networks: tuple[str, ...]
+    started: float = 0
+    ended: float = 0
+    exit_code: int = 0
+    pid: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SeenNetwork:
+    """A network, with the subnets that it takes."""
+
+    name: str
+    labels: Mapping[str, str]
+    subnets: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SeenVolume:
+    """A volume; ``content`` is the digest of its files where it is one of ours that holds Files."""
+
+    name: str
+    labels: Mapping[str, str]
+    content: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Everything an engine holds, ours and others', at one moment.  Secrets by name only."""
+
+    pods: tuple[SeenPod, ...] = ()
+    networks: tuple[SeenNetwork, ...] = ()
+    volumes: tuple[SeenVolume, ...] = ()
+    secrets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """How a pod that doesn't run came to its end, as far as only a closer look can tell.
+
+    ``restarts`` counts what Podman's own restart policy did since the last start.
+    """
+
+    restarts: int
+    out_of_memory: bool
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """Something that the engine says has just happened to one of its pods, networks or volumes."""
+
+    action: str
+    name: str
+    labels: Mapping[str, str]
+
+
+class Engine(Protocol):
+    """What runs containers.  Names are the engine's own; creating what is there already is NameTaken.
+
+    Every method raises EngineError.  Removing what is gone already is no error.
+    """
+
+    def key(self) -> bytes:
+        """Return the secret that belongs to this engine; it is made when there is none (decision 2)."""
+
+    def identity(self) -> str:
+        """Return what tells this engine from another one, without telling its key."""
+
+    def look(self) -> Seen:
+        """Return all that is there, by a handful of calls however much it is."""
+
+    def images(self) -> frozenset[str]:
+        """Return every reference by which an image on this machine may be called."""
+
+    def exit_of(self, name: str) -> Exit:
+        """Return how a stopped pod came to its end."""
+
+    def pull(self, image: Image) -> str:
+        """Bring an image here; return a notice where an older local one has to serve, else ""."""
+
+    def create_network(self, network: Network) -> None:
+        """Make a network in ``network.subnet``."""
+
+    def create_volume(self, volume: Volume) -> None:
+        """Make an empty volume."""
+
+    def write_files(self, files: Files) -> None:
+        """Make a read-only volume's content what it should be, file by file, each atomically."""
+
+    def create_secret(self, secret: Secret) -> None:
+        """Keep a secret."""
+
+    def create_pod(self, pod: Pod) -> None:
+        """Make a pod and start it."""
+
+    def start_pod(self, name: str) -> None:
+        """Start a pod that is there."""
+
+    def unpause_pod(self, name: str) -> None:
+        """Let a paused pod go on."""
+
+    def rename_pod(self, current: str, name: str) -> None:
+        """Give a pod its name back."""
+
+    def connect_pod(self, name: str, network: str, aliases: tuple[str, ...]) -> None:
+        """Put a pod into a network."""
+
+    def remove_pod(self, name: str, grace: int) -> None:
+        """Ask a pod to stop, kill it after ``grace`` seconds, remove it and its anonymous volumes."""
+
+    def remove_network(self, name: str) -> None:
+        """Remove a network that nobody uses."""
+
+    def remove_volume(self, name: str) -> None:
+        """Remove a volume and all that is in it."""
+
+    def remove_secret(self, name: str) -> None:
+        """Forget a secret."""
+
+    def logs(self, name: str, *, follow: bool = False, tail: int | None = None) -> Iterator[bytes]:
+        """Yield a pod's output as it comes, lines or parts of them."""
+
+    def happenings(self) -> AbstractContextManager[Iterator[Happening]]:
+        """Listen; entering is quick, and what happens from then on is told until it is left."""

@@ -1,0 +1,45 @@
+"""What was seen on the machine: whose it is, and whether it differs from last time."""
+
+from collections.abc import Iterable
+
+from runtime.engine import Seen, SeenPod
+from runtime.resources import Label, Owner, digest
+
+
+def of_source(seen: Seen, source: str) -> Seen:
+    """Return only what belongs to one source.  A secret's name begins with its source."""
+    return Seen(
+        pods=tuple(pod for pod in seen.pods if pod.labels.get(Label.SOURCE) == source),
+        networks=tuple(one for one in seen.networks if one.labels.get(Label.SOURCE) == source),
+        volumes=tuple(one for one in seen.volumes if one.labels.get(Label.SOURCE) == source),
+        secrets=tuple(name for name in seen.secrets if name.startswith(secret_prefix(source))),
+    )
+
+
+def of_owner(pods: Iterable[SeenPod], owner: Owner) -> tuple[SeenPod, ...]:
+    """Return the pods that one object made."""
+    return tuple(pod for pod in pods if pod.labels.get(Label.OWNER) == str(owner))
+
+
+def pod_name(pod: SeenPod) -> str:
+    """Return the name that we gave a pod, whatever a hand has called it since."""
+    return pod.labels.get(Label.POD) or pod.name
+
+
+def secret_prefix(source: str) -> str:
+    """Return how the names of a source's secrets begin."""
+    return f"sloop-{source}-"
+
+
+def fingerprint(seen: Seen) -> str:
+    """Return a digest of all that a pass decides on; the same one means that nothing has happened."""
+    return digest(
+        [
+            sorted(
+                [pod.id, pod.name, pod.state, pod.started, pod.exit_code, *pod.networks] for pod in seen.pods
+            ),
+            sorted([network.name, *network.subnets] for network in seen.networks),
+            sorted([volume.name, volume.content] for volume in seen.volumes),
+            sorted(seen.secrets),
+        ]
+    )

@@ -1,0 +1,279 @@
+"""What Podman is asked to hold: plain values, the labels that say whose they are, and their digests."""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+DIGEST_VERSION = "1"
+
+
+class Label:
+    """The labels by which sloop knows what is its own."""
+
+    SOURCE = "sloop/source"  # the id of the git source that wants it
+    OWNER = "sloop/owner"  # Kind/namespace/name of the object that wants it
+    POD = "sloop/pod"  # the name that sloop gave; a hand may rename the container
+    DIGEST = "sloop/digest"  # of what the user asked for
+    REVISION = "sloop/revision"  # the short digest in the names of a Deployment's pods
+    COMMIT = "sloop/commit"  # the commit that made it, for people and for a lost ledger
+    USES = "sloop/uses"  # names of the volumes and secrets it needs, separated by commas
+    KIND = "sloop/kind"  # claim, files or scratch: what a volume is for
+    PROBES = "sloop/probes"  # JSON; so that pods of an older commit, too, can be probed
+    GRACE = "sloop/grace"  # seconds between the request to stop and the kill
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """The object that wants a resource."""
+
+    kind: str
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}/{self.namespace}/{self.name}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Owner":
+        """Read what ``str`` wrote."""
+        kind, namespace, name = text.split("/", 2)
+        return cls(kind, namespace, name)
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """A secret's value: no way of printing it shows it."""
+
+    value: bytes = field(repr=False)
+
+    def __str__(self) -> str:
+        return "(hidden)"
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A namespace's network: made once, never replaced.
+
+    ``subnet`` is empty until the planner has chosen one.  Leases come from its lower half;
+    the upper half is for the addresses of Services.
+    """
+
+    name: str
+    labels: Mapping[str, str]
+    subnet: str = ""
+
+    @property
+    def key(self) -> str:
+        return f"network/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """A volume that pods write to: a claim's (kept for ever), or one pod's scratch space."""
+
+    name: str
+    labels: Mapping[str, str]
+
+    @property
+    def key(self) -> str:
+        return f"volume/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One file of a read-only volume; ``path`` is relative, ``mode`` as in chmod."""
+
+    path: str
+    content: bytes = field(repr=False)
+    mode: int = 0o644
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """A read-only volume whose name carries the digest of its content."""
+
+    name: str
+    labels: Mapping[str, str]
+    files: tuple[File, ...]
+
+    @property
+    def key(self) -> str:
+        return f"files/{self.name}"
+
+    @property
+    def content(self) -> str:
+        """Return the digest of all paths, modes and contents."""
+        return digest_of_files(self.files)
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A Podman secret.  Podman 4.3 keeps no labels on secrets, so the name says whose it is."""
+
+    name: str
+    value: Hidden
+
+    @property
+    def key(self) -> str:
+        return f"secret/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """An image that has to be on the machine; ``policy`` is Kubernetes' imagePullPolicy."""
+
+    reference: str
+    policy: str
+
+    @property
+    def key(self) -> str:
+        return f"image/{self.reference}"
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """A place in the container's file system.
+
+    Exactly one of ``volume`` (a Podman volume), ``host`` (a path of the machine) and
+    ``tmpfs`` (bytes; 0 for no limit) is given.  ``sub_path`` is inside the volume.
+    """
+
+    target: str
+    volume: str | None = None
+    host: str | None = None
+    tmpfs: int | None = None
+    sub_path: str = ""
+    read_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SecretFile:
+    """A Podman secret that appears as a file in the container."""
+
+    secret: str
+    target: str
+    mode: int = 0o644
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """A port of the container that the machine publishes; ``address`` empty means all."""
+
+    container: int
+    host: int
+    protocol: str = "tcp"
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a container may take: cores and bytes; None leaves it open."""
+
+    cpu_limit: float | None = None
+    cpu_request: float | None = None
+    memory_limit: int | None = None
+    memory_request: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Security:
+    """Whose rights a container runs with; None and empty leave Podman's default."""
+
+    user: str = ""
+    groups: tuple[str, ...] = ()
+    privileged: bool = False
+    read_only_root: bool = False
+    no_new_privileges: bool = False
+    add_capabilities: tuple[str, ...] = ()
+    drop_capabilities: tuple[str, ...] = ()
+    sysctls: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """One container of a pod.  ``entrypoint`` and ``command`` None leave the image's own."""
+
+    name: str
+    image: str
+    entrypoint: tuple[str, ...] | None = None
+    command: tuple[str, ...] | None = None
+    working_dir: str = ""
+    env: tuple[tuple[str, str], ...] = ()
+    secret_env: tuple[tuple[str, str], ...] = ()
+    mounts: tuple[Mount, ...] = ()
+    secret_files: tuple[SecretFile, ...] = ()
+    limits: Limits = Limits()
+    security: Security = Security()
+    stdin: bool = False
+    tty: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """How a pod calls itself and others: host name, aliases in its network, extra hosts, DNS."""
+
+    hostname: str = ""
+    aliases: tuple[str, ...] = ()
+    hosts: tuple[tuple[str, str], ...] = ()
+    servers: tuple[str, ...] = ()
+    searches: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Pod:
+    """A pod that should run.
+
+    ``name`` is Podman's, ``NAMESPACE.POD``.  ``restart`` is Kubernetes' restartPolicy, ``grace``
+    in seconds.  The pods in ``after`` must be gone before this one starts.  ``uses`` names the
+    volumes and secrets without which it can't start.
+    """
+
+    name: str
+    owner: Owner
+    labels: Mapping[str, str]
+    digest: str
+    network: str
+    containers: tuple[Container, ...]
+    names: Names = Names()
+    ports: tuple[Port, ...] = ()
+    restart: str = "Always"
+    grace: int = 30
+    uses: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        return f"pod/{self.name}"
+
+
+Resource = Network | Volume | Files | Secret | Image | Pod
+
+
+def digest(value: Any, key: bytes = b"") -> str:
+    """Return the versioned digest of plain data (as JSON), under ``key`` where it holds secrets.
+
+    Its encoding must never change without a new version: another digest restarts pods.
+    """
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return f"{DIGEST_VERSION}:{_hash(text.encode(), key)}"
+
+
+def digest_of_files(files: tuple[File, ...]) -> str:
+    """Return one digest of files, whatever their order."""
+    rows = sorted([file.path, file.mode, _hash(file.content)] for file in files)
+    return digest(rows)
+
+
+def short(digest: str) -> str:
+    """Return the part of a digest that goes into names."""
+    return digest.partition(":")[2][:10]
+
+
+def _hash(content: bytes, key: bytes = b"") -> str:
+    if key:
+        return hmac.new(key, content, hashlib.sha256).hexdigest()
+    return hashlib.sha256(content).hexdigest()
