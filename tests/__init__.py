@@ -1,0 +1,1 @@
+"""What sloop promises, held against real git, real SQLite and real Podman."""

@@ -1,0 +1,1 @@
+"""Promises that only a real Podman can keep or break."""
