@@ -70,12 +70,17 @@ class SeenVolume:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """Everything an engine holds, ours and others', at one moment.  Secrets by name only."""
+    """Everything an engine holds, ours and others', at one moment.
+
+    Secrets are known by name only.  ``routes`` are the subnets that the machine itself reaches
+    otherwise than by its default route, so that no network of ours takes one of them.
+    """
 
     pods: tuple[SeenPod, ...] = ()
     networks: tuple[SeenNetwork, ...] = ()
     volumes: tuple[SeenVolume, ...] = ()
     secrets: tuple[str, ...] = ()
+    routes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ class Label:
     USES = "sloop/uses"  # names of the volumes and secrets it needs, separated by commas
     KIND = "sloop/kind"  # claim, files or scratch: what a volume is for
     PROBES = "sloop/probes"  # JSON; so that pods of an older commit, too, can be probed
+    PORTS = "sloop/ports"  # the host ports it publishes, as 8080/tcp, separated by commas
     GRACE = "sloop/grace"  # seconds between the request to stop and the kill
 
 
@@ -67,6 +68,7 @@ class Network:
 
     @property
     def key(self) -> str:
+        """Return how plans call it."""
         return f"network/{self.name}"
 
 
@@ -79,6 +81,7 @@ class Volume:
 
     @property
     def key(self) -> str:
+        """Return how plans call it."""
         return f"volume/{self.name}"
 
 
@@ -101,6 +104,7 @@ class Files:
 
     @property
     def key(self) -> str:
+        """Return how plans call it."""
         return f"files/{self.name}"
 
     @property
@@ -118,6 +122,7 @@ class Secret:
 
     @property
     def key(self) -> str:
+        """Return how plans call it."""
         return f"secret/{self.name}"
 
 
@@ -130,6 +135,7 @@ class Image:
 
     @property
     def key(self) -> str:
+        """Return how plans call it."""
         return f"image/{self.reference}"
 
 
@@ -247,6 +253,7 @@ class Pod:
 
     @property
     def key(self) -> str:
+        """Return how plans call it."""
         return f"pod/{self.name}"
 
 
