@@ -1,0 +1,59 @@
+"""What is ours and no longer wanted: which of it goes, and after what."""
+
+from collections.abc import Iterable, Iterator
+
+from gitops.mending import grace
+from gitops.scene import Draft, Scene, supplies
+from gitops.steps import Remove
+from runtime.engine import SeenPod
+from runtime.observe import pod_name
+from runtime.resources import Label, Owner
+
+LEFT = "it left git"
+
+
+def clear(scene: Scene) -> Iterator[Draft]:
+    """Yield the removal of what nobody wants.  The volumes of claims are never removed."""
+    yield from _pods(scene)
+    yield from _things(scene)
+    yield from _networks(scene)
+
+
+def _pods(scene: Scene) -> Iterator[Draft]:
+    owners = {str(answer.owner) for answer in scene.wanted}
+    for pod in scene.leaving:
+        owner = Owner.parse(pod.labels[Label.OWNER])
+        why = "superseded or too many" if str(owner) in owners else LEFT
+        yield Draft(Remove(f"pod/{pod_name(pod)}", grace(pod)), owner, why, _first_what_follows(scene, pod))
+
+
+def _first_what_follows(scene: Scene, pod: SeenPod) -> frozenset[str]:
+    """Return what a successor needs that must wait for this pod: nothing stops before that is there."""
+    successors = scene.successors.get(pod_name(pod), ())
+    return frozenset(need for one in successors for need in supplies(one))
+
+
+def _things(scene: Scene) -> Iterator[Draft]:
+    needed = scene.still_used() | {resource.key for resource in scene.resources()}
+    files = (f"files/{one.name}" for one in scene.mine.volumes if one.labels.get(Label.KIND) == "files")
+    secrets = (f"secret/{name}" for name in scene.mine.secrets)
+    for key in sorted([*files, *secrets]):
+        if key not in needed:
+            yield Draft(
+                Remove(key), None, "nobody uses it any more", _removals(scene.leaving_by_use.get(key, ()))
+            )
+
+
+def _networks(scene: Scene) -> Iterator[Draft]:
+    """Yield the networks that nobody wants, unless somebody else's pod is still in them."""
+    wanted = {resource.key for resource in scene.resources()}
+    going = {pod.id for pod in scene.leaving}
+    for network in scene.mine.networks:
+        members = [pod for pod in scene.seen.pods if network.name in pod.networks]
+        key = f"network/{network.name}"
+        if key not in wanted and all(pod.id in going for pod in members):
+            yield Draft(Remove(key), None, LEFT, _removals(members))
+
+
+def _removals(pods: Iterable[SeenPod]) -> frozenset[str]:
+    return frozenset(f"remove pod/{pod_name(pod)}" for pod in pods)

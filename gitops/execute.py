@@ -1,0 +1,114 @@
+"""The executor: carries out the steps of a plan, in parallel where they don't need each other."""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+
+from gitops.steps import Action, Connect, Create, Pull, Remove, Rename, Start, Step, Unpause, Write
+from runtime.engine import Engine, EngineError
+from runtime.resources import Network, Pod, Secret, Volume
+
+WORKERS = 8  # more gain nothing on Podman: its own locks are the limit
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How a step ended: done (perhaps with a notice), failed with an error, or held by another's failure."""
+
+    step: Step
+    error: str = ""
+    held: bool = False
+    notice: str = ""
+
+    @property
+    def done(self) -> bool:
+        """Say whether the step was carried out."""
+        return not self.error and not self.held
+
+
+def execute(
+    steps: Sequence[Step], engine: Engine, *, begun: Callable[[Step], None] = lambda _: None
+) -> Iterator[Result]:
+    """Yield each step's result as it ends.  A failed step holds back only what needs it.
+
+    ``begun`` is called, in the thread of the step, right before it starts.
+    """
+    waiting = {step.number: step for step in steps}
+    ended: dict[int, Result] = {}
+    with ThreadPoolExecutor(WORKERS, thread_name_prefix="step") as pool:
+        running: dict[Future[Result], Step] = {}
+        while waiting or running:
+            for held in _next(waiting, ended, failed=True):
+                ended[held.number] = Result(held, held=True)
+                yield ended[held.number]
+            for step in _next(waiting, ended, failed=False):
+                running[pool.submit(_carry_out, step, engine, begun)] = step
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                ended[running.pop(future).number] = future.result()
+                yield future.result()
+
+
+def _next(waiting: dict[int, Step], ended: dict[int, Result], *, failed: bool) -> list[Step]:
+    """Take out of ``waiting`` the steps whose needs have failed, or those whose needs are all done."""
+    if failed:
+        chosen = [one for one in waiting.values() if any(n in ended and not ended[n].done for n in one.needs)]
+    else:
+        chosen = [one for one in waiting.values() if all(n in ended and ended[n].done for n in one.needs)]
+    return [waiting.pop(step.number) for step in chosen]
+
+
+def _carry_out(step: Step, engine: Engine, begun: Callable[[Step], None]) -> Result:
+    begun(step)
+    try:
+        return Result(step, notice=_act(step.action, engine))
+    except EngineError as error:
+        return Result(step, error=str(error))
+
+
+def _act(action: Action, engine: Engine) -> str:
+    if isinstance(action, Pull):
+        return engine.pull(action.image)
+    _change(action, engine)
+    return ""
+
+
+def _change(action: Action, engine: Engine) -> None:
+    match action:
+        case Create(made):
+            _create(made, engine)
+        case Write(files):
+            engine.write_files(files)
+        case Start(pod):
+            engine.start_pod(pod)
+        case Unpause(pod):
+            engine.unpause_pod(pod)
+        case Rename(current, pod):
+            engine.rename_pod(current, pod)
+        case Connect(pod, network, aliases):
+            engine.connect_pod(pod, network, aliases)
+        case Remove():
+            _remove(action, engine)
+
+
+def _create(made: Network | Volume | Secret | Pod, engine: Engine) -> None:
+    match made:
+        case Network():
+            engine.create_network(made)
+        case Volume():
+            engine.create_volume(made)
+        case Secret():
+            engine.create_secret(made)
+        case Pod():
+            engine.create_pod(made)
+
+
+def _remove(action: Remove, engine: Engine) -> None:
+    match action.key.partition("/")[0]:
+        case "pod":
+            engine.remove_pod(action.name, action.grace)
+        case "network":
+            engine.remove_network(action.name)
+        case "secret":
+            engine.remove_secret(action.name)
+        case _:
+            engine.remove_volume(action.name)

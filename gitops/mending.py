@@ -1,0 +1,108 @@
+"""The pods that should be there: what each of them lacks."""
+
+from collections.abc import Iterator
+
+from gitops.scene import Answer, Conflict, Draft, Scene, supplies
+from gitops.steps import Connect, Create, Remove, Rename, Start, Unpause
+from reconcilers.wanted import Wanted
+from runtime.engine import SeenPod
+from runtime.observe import pod_name
+from runtime.resources import Label, Owner, Pod
+
+BUSY = frozenset({"removing", "stopping"})  # look again when Podman has finished
+
+
+def mend(scene: Scene) -> Iterator[Answer]:
+    """Yield what brings every wanted and every kept pod to run as it should."""
+    for answer in scene.wanted:
+        for resource in answer.resources:
+            if isinstance(resource, Pod):
+                yield from _one(scene, answer, resource)
+        for name in sorted(answer.keep & scene.mine_by_name.keys()):
+            yield from _awaken(scene.mine_by_name[name], answer)
+
+
+def grace(pod: SeenPod) -> int:
+    """Return how many seconds a pod of ours may take to stop; another's gets Podman's 10."""
+    return int(pod.labels.get(Label.GRACE, "10"))
+
+
+def _one(scene: Scene, answer: Wanted, pod: Pod) -> Iterator[Answer]:
+    mine = scene.mine_by_name.get(pod.name)
+    theirs = scene.theirs_by_name.get(pod.name)
+    if mine is None and theirs is not None and pod.name not in scene.given.adopting:
+        yield Conflict(answer.owner, _taken(pod, theirs))
+    elif mine is None:
+        yield from _fresh(scene, answer, pod, theirs)
+    elif mine.labels.get(Label.DIGEST) != pod.digest:
+        yield from _replace(scene, answer.owner, pod, mine, "changed")
+    elif mine.state not in BUSY:
+        yield from _repair(answer, pod, mine)
+
+
+def _fresh(scene: Scene, answer: Wanted, pod: Pod, theirs: SeenPod | None) -> Iterator[Draft]:
+    if theirs is not None:
+        yield from _replace(scene, answer.owner, pod, theirs, "adopted")
+        return
+    yield _create(scene, answer.owner, pod, _why(scene, answer.owner, pod))
+
+
+def _why(scene: Scene, owner: Owner, pod: Pod) -> str:
+    siblings = scene.mine_by_owner.get(str(owner), ())
+    if not siblings:
+        return "new"
+    if any(one.labels.get(Label.DIGEST) == pod.digest for one in siblings):
+        return "one more"
+    return f"new revision {pod.labels.get(Label.REVISION, '')}".rstrip()
+
+
+def _replace(scene: Scene, owner: Owner, pod: Pod, current: SeenPod, why: str) -> Iterator[Draft]:
+    """Yield the removal before the creation: two pods can't have one name."""
+    key = f"pod/{pod_name(current)}"
+    yield Draft(Remove(key, grace(current)), owner, f"{why}, and its name is needed", supplies(pod))
+    yield _create(scene, owner, pod, why)
+
+
+def _create(scene: Scene, owner: Owner, pod: Pod, why: str) -> Draft:
+    gone = {f"remove pod/{name}" for name in [*pod.after, pod.name, *_in_the_way(scene, pod)]}
+    return Draft(Create(pod), owner, why, supplies(pod) | gone)
+
+
+def _in_the_way(scene: Scene, pod: Pod) -> Iterator[str]:
+    """Yield the pods that leave a host port which this one takes."""
+    taken = (f"{port.host}/{port.protocol}" for port in pod.ports)
+    return (pod_name(one) for port in taken for one in scene.leaving_by_port.get(port, ()))
+
+
+def _repair(answer: Wanted, pod: Pod, seen: SeenPod) -> Iterator[Draft]:
+    if seen.name != pod.name:
+        yield Draft(Rename(seen.name, pod.name), answer.owner, f"a hand renamed it to {seen.name}")
+    if pod.network not in seen.networks:
+        action = Connect(pod.name, pod.network, pod.names.aliases)
+        needs = frozenset({f"create network/{pod.network}", f"rename {pod.key}"})
+        yield Draft(action, answer.owner, "it left its network", needs)
+    yield from _awaken(seen, answer)
+
+
+def _awaken(seen: SeenPod, answer: Wanted) -> Iterator[Draft]:
+    name = pod_name(seen)
+    needs = frozenset({f"rename pod/{name}", f"connect pod/{name}"})
+    if seen.state == "paused":
+        yield Draft(Unpause(name), answer.owner, "a hand paused it", needs)
+    elif seen.state != "running" and seen.state not in BUSY and name not in answer.resting:
+        yield Draft(Start(name), answer.owner, _ended(seen), needs)
+
+
+def _ended(seen: SeenPod) -> str:
+    return f"it ended with exit code {seen.exit_code}" if seen.ended else "it was made but never started"
+
+
+def _taken(pod: Pod, theirs: SeenPod) -> str:
+    """Say who has the name, and how to get it."""
+    if source := theirs.labels.get(Label.SOURCE):
+        return f"container {pod.name} belongs to another source of sloop ({source}): rename one of the two"
+    return (
+        f"a container named {pod.name} is there that sloop did not make "
+        f"(id {theirs.id[:12]}, image {theirs.image}): remove it with "
+        f"`podman rm -f {pod.name}`, or have it replaced with `sloop adopt pod/{pod.name}`"
+    )

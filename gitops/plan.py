@@ -1,0 +1,76 @@
+"""The plan: from what is wanted and what was seen to the numbered steps that lead from one to the other."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from graphlib import TopologicalSorter
+from types import MappingProxyType
+
+from gitops.clearing import clear
+from gitops.mending import mend
+from gitops.scene import Conflict, Draft, Given, Scene
+from gitops.steps import Step, resource
+from gitops.subnets import with_subnets
+from gitops.supplying import supply
+from reconcilers.wanted import Wanted
+from runtime.engine import Seen
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The steps of one pass, in an order in which they could be done one by one.
+
+    ``conflicts`` are objects that can't have what they want; ``held`` tells, by the step that is due, why
+    it is not taken now.
+    """
+
+    steps: tuple[Step, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+    held: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+
+def plan(wanted: Sequence[Wanted], seen: Seen, given: Given) -> Plan:
+    """Return what has to be done now.  It looks once, and asks nobody."""
+    scene = Scene(wanted, seen, given)
+    mending = list(mend(scene))
+    supplying = list(supply(scene, _drafts(mending)))
+    drafts = with_subnets([*_drafts(supplying), *_drafts(mending), *clear(scene)], seen, given.pool)
+    held = _held(drafts, given.waiting)
+    conflicts = [answer for answer in [*supplying, *mending] if isinstance(answer, Conflict)]
+    return Plan(_numbered([draft for draft in drafts if draft.name not in held]), tuple(conflicts), held)
+
+
+def _drafts(answers: Iterable[Draft | Conflict]) -> list[Draft]:
+    return [answer for answer in answers if isinstance(answer, Draft)]
+
+
+def _held(drafts: Sequence[Draft], waiting: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the drafts that wait, and those that need them, each with the reason."""
+    held: dict[str, str] = {}
+    for draft in _in_order(drafts):
+        behind = (held[need] for need in sorted(draft.needs) if need in held)
+        reason = waiting.get(resource(draft.action)) or next(behind, None)
+        if reason:
+            held[draft.name] = reason
+    return held
+
+
+def _in_order(drafts: Sequence[Draft]) -> list[Draft]:
+    """Return the drafts so that each comes after what it needs, otherwise as they came."""
+    named = {draft.name: draft for draft in drafts}
+    needs = {name: sorted(draft.needs & named.keys()) for name, draft in named.items()}
+    return [named[name] for name in TopologicalSorter(needs).static_order()]
+
+
+def _numbered(drafts: Sequence[Draft]) -> tuple[Step, ...]:
+    ordered = _in_order(drafts)
+    numbers = {draft.name: number for number, draft in enumerate(ordered, start=1)}
+    return tuple(
+        Step(
+            number=numbers[draft.name],
+            action=draft.action,
+            owner=draft.owner,
+            reason=draft.reason,
+            needs=tuple(sorted(numbers[need] for need in draft.needs if need in numbers)),
+        )
+        for draft in ordered
+    )

@@ -1,0 +1,118 @@
+"""What the executor can do: one value per action, and the numbered step that carries it."""
+
+from dataclasses import dataclass, field
+
+from runtime.resources import Files, Image, Network, Owner, Pod, Secret, Volume
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    """Make something that isn't there."""
+
+    resource: Network | Volume | Secret | Pod
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """Make the content of a read-only volume what it should be."""
+
+    files: Files
+
+
+@dataclass(frozen=True, slots=True)
+class Pull:
+    """Bring an image to the machine."""
+
+    image: Image
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Start a pod that is there."""
+
+    pod: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unpause:
+    """Let a paused pod go on."""
+
+    pod: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rename:
+    """Give a pod its name back."""
+
+    current: str
+    pod: str
+
+
+@dataclass(frozen=True, slots=True)
+class Connect:
+    """Put a pod back into its network."""
+
+    pod: str
+    network: str
+    aliases: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Remove:
+    """Remove a pod (``grace`` seconds after it was asked to stop), network, volume or secret by its key."""
+
+    key: str
+    grace: int = 0
+
+    @property
+    def name(self) -> str:
+        """Return the engine's own name of what goes."""
+        return self.key.partition("/")[2]
+
+
+Action = Create | Write | Pull | Start | Unpause | Rename | Connect | Remove
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing to do.  Its text is what a person sees, what the ledger keeps and what tests compare."""
+
+    number: int
+    action: Action = field(repr=False)
+    owner: Owner | None
+    reason: str
+    needs: tuple[int, ...] = ()
+
+    @property
+    def verb(self) -> str:
+        """Return the action's word."""
+        return verb(self.action)
+
+    @property
+    def resource(self) -> str:
+        """Return the key of what it is done to."""
+        return resource(self.action)
+
+    def __str__(self) -> str:
+        needs = f" (after {', '.join(map(str, self.needs))})" if self.needs else ""
+        return f"{self.number} {self.verb} {self.resource}: {self.reason}{needs}"
+
+
+def verb(action: Action) -> str:
+    """Return the word for an action."""
+    return type(action).__name__.lower()
+
+
+def resource(action: Action) -> str:
+    """Return the key of what an action is done to."""
+    match action:
+        case Create(made):
+            return made.key
+        case Write(files):
+            return files.key
+        case Pull(image):
+            return image.key
+        case Start(pod) | Unpause(pod) | Rename(_, pod) | Connect(pod):
+            return f"pod/{pod}"
+        case Remove(key):
+            return key

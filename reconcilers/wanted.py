@@ -1,0 +1,88 @@
+"""What a reconciler is told, and what it answers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+
+from runtime.engine import Exit, SeenPod
+from runtime.resources import Owner, Resource
+
+
+class Health(StrEnum):
+    """How an object fares, in Argo CD's words; the order is from well to ill."""
+
+    HEALTHY = "Healthy"
+    SUSPENDED = "Suspended"
+    PROGRESSING = "Progressing"
+    MISSING = "Missing"
+    DEGRADED = "Degraded"
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """Whether a pod may serve, and since when (seconds since 1970)."""
+
+    ready: bool
+    since: float
+
+
+@dataclass(frozen=True, slots=True)
+class Restarts:
+    """How often sloop has started a pod again, and when last (seconds since 1970)."""
+
+    count: int
+    last: float
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A step on a resource failed ``count`` times in a row, last at ``at`` (seconds since 1970)."""
+
+    count: int
+    at: float
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What this pass knows of earlier ones.  All of it may be empty: then nothing restarts because of it.
+
+    ``readiness`` and ``restarts`` go by a pod's id, ``exits`` by its name, ``failures`` by a resource's key,
+    ``begun`` (when a rollout to a revision was first seen) by an owner and a revision.
+    """
+
+    readiness: Mapping[str, Readiness] = field(default_factory=lambda: MappingProxyType({}))
+    restarts: Mapping[str, Restarts] = field(default_factory=lambda: MappingProxyType({}))
+    exits: Mapping[str, Exit] = field(default_factory=lambda: MappingProxyType({}))
+    failures: Mapping[str, Failure] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How an object fares at this moment, for people; ``ready`` of ``total`` pods serve."""
+
+    health: Health
+    reason: str = ""
+    ready: int = 0
+    total: int = 0
+    pods: tuple[SeenPod, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which resources one object wants at this moment.
+
+    Pods named in ``keep`` stay as they are, though the object no longer describes them (an older
+    revision that still serves); those in ``resting`` wait for their back-off and must not be started.
+    ``settled`` says that what runs is what the object asks for, and no rollout is under way.
+    ``look_again`` is when the answer may change by itself, in seconds since 1970.
+    """
+
+    owner: Owner
+    resources: tuple[Resource, ...]
+    status: Status
+    keep: frozenset[str] = frozenset()
+    resting: frozenset[str] = frozenset()
+    settled: bool = True
+    look_again: float | None = None
