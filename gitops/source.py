@@ -1,0 +1,237 @@
+"""A source: one address, ref and path, read commit by commit and never from a work tree."""
+
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TypeVar
+
+from gitops import ref as refs
+from gitops.address import digest, parse, sub_path
+from gitops.git_command import Git
+from gitops.git_error import GitFailed, SourceError, explain
+from gitops.mirror import Mirror
+
+__all__ = ["Commit", "Source", "SourceError", "at_directory"]
+
+T = TypeVar("T")
+_PIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*")
+_LOG = "--format=%x01%H%x1f%an%x1f%ae%x1f%aI%x1f%s"
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """Who committed what, when."""
+
+    sha: str
+    author: str
+    email: str
+    date: datetime
+    subject: str
+
+    @property
+    def short(self) -> str:
+        """Return the first seven digits, as people write them."""
+        return self.sha[:7]
+
+
+class Source:
+    """One address, ref and path, with a bare mirror under the state directory.
+
+    ``timeout`` is in seconds, for each thing git is asked.  Making a source touches nothing; an address, ref
+    or path that can't be right is a SourceError at once.
+    """
+
+    def __init__(
+        self, url: str, *, ref: str | None = None, path: str = "", state: Path, timeout: float = 60.0
+    ) -> None:
+        self.address = parse(url)
+        self.ref = ref
+        self.path = sub_path(path)
+        self.id = digest(self.address.identity, self.path)
+        self.display = self.address.url
+        refs.split(ref or "HEAD")
+        self.mirror = Mirror(state.resolve() / "mirrors" / self.address.digest, self.address, timeout)
+
+    def resolve(self, name: str | None = None) -> str:
+        """Return the commit that the source's ref points to now, fetched if it is new.
+
+        With a name: that of another branch, tag or (abbreviated) commit; ``~2`` or ``^`` may stand behind it.
+        """
+        base, steps = refs.split(name or self.ref or "HEAD")
+        with self._asking("read"):
+            found = self._find(base)
+            self._have(found)
+            sha = self.mirror.find(found.sha + steps) if steps else found.sha
+        if sha is None:
+            raise SourceError(
+                f"{name or self.ref} goes back beyond the first commit of {self.display}\ngive a later one"
+            )
+        return sha
+
+    def branch(self) -> str:
+        """Return the branch that new commits of this source go to; an error if its ref is none."""
+        base, steps = refs.split(self.ref or "HEAD")
+        with self._asking("read"):
+            name = self._head() if base == "HEAD" else self._find(base).name
+        if steps or not name or not name.startswith("refs/heads/"):
+            what = (
+                f"{self.ref} of {self.display} is no branch"
+                if self.ref
+                else f"{self.display} has no branch checked out"
+            )
+            raise SourceError(f"{what}, so there is nothing to commit to\nname a branch with --ref")
+        return name.removeprefix("refs/heads/")
+
+    def files(self, sha: str) -> Mapping[str, bytes]:
+        """Return the manifests of a commit, by their names relative to the source's path (decision 12)."""
+        from gitops.tree import manifests  # noqa: PLC0415 - GitPython takes 0.1 s to import
+
+        return self._reading(lambda: manifests(self.mirror.git, sha, self.path), sha)
+
+    def commit(self, sha: str) -> Commit:
+        """Return who committed what, when."""
+        from gitops.tree import describe  # noqa: PLC0415 - GitPython takes 0.1 s to import
+
+        return Commit(*self._reading(lambda: describe(self.mirror.git, sha), sha))
+
+    def last_touched(self, old: str | None, new: str, paths: Collection[str]) -> Mapping[str, Commit]:
+        """Return for each path the newest commit after ``old``, up to ``new``, that touched it.
+
+        Without ``old``, or when the mirror doesn't know it: in all the history of ``new``.
+        """
+        wanted = {f"{self.path}/{path}" if self.path else path: path for path in paths}
+        span = f"{old}..{new}" if old and self.mirror.has(old) else new
+        asked = ("log", "-z", "-c", "--name-only", "--no-renames", _LOG, "--end-of-options", span, "--")
+        out = self._reading(lambda: self.mirror.git(*asked, *([self.path] if self.path else [])), new)
+        touched: dict[str, Commit] = {}
+        for commit, names in _entries(out.decode(errors="surrogateescape")):
+            touched |= {
+                wanted[name]: commit for name in names if name in wanted and wanted[name] not in touched
+            }
+        return touched
+
+    def is_ancestor(self, a: str, b: str) -> bool:
+        """Tell whether ``b`` contains ``a``; False for a commit that nobody knows."""
+        if not (self.mirror.has(a) and self.mirror.has(b)):
+            return False
+        return self.mirror.git.attempt("merge-base", "--is-ancestor", a, b)[0] == 0
+
+    def pin(self, name: str, sha: str) -> None:
+        """Keep a commit in the mirror under a name, whatever happens to the branch it was on."""
+        if not self.mirror.has(sha):
+            raise SourceError(f"the commit {sha} is not in the mirror of {self.display}\nresolve it first")
+        with self._asking("keep a commit of"), self.mirror.writing():
+            self.mirror.git("update-ref", self._pin(name), sha)
+
+    def unpin(self, name: str) -> None:
+        """Let go of the commit that was kept under a name."""
+        if name in self.pinned():
+            with self._asking("let go of a commit of"), self.mirror.writing():
+                self.mirror.git("update-ref", "-d", self._pin(name))
+
+    def pinned(self) -> Mapping[str, str]:
+        """Return the kept commits by their names."""
+        with self._asking("read"):
+            return self.mirror.refs(f"refs/sloop/{self.id}")
+
+    @property
+    def here(self) -> Git | None:
+        """Return git for the repository itself, if it is on this machine."""
+        local = self.address.local
+        if local is None:
+            return None
+        return Git(local, self.mirror.limit, variables={"GIT_CEILING_DIRECTORIES": str(local.parent)})
+
+    def _find(self, name: str) -> refs.Ref:
+        if refs.FULL.fullmatch(name) and self.mirror.has(name):
+            return refs.Ref(name, None)
+        found = (
+            refs.find_here(self.here, name)
+            if self.here
+            else refs.find_there(self._there(), self.address, name)
+        )
+        if not found and refs.HEX.fullmatch(name):
+            found = self._find_commit(name)
+        if not found:
+            raise refs.unknown(name, self.display, self._branches())
+        return found
+
+    def _find_commit(self, name: str) -> refs.Ref | None:
+        sha = self.mirror.find(name)
+        if sha is None:
+            self.mirror.fetch(*([f"+{name}:refs/fetched/{name}"] if refs.FULL.fullmatch(name) else []))
+            sha = self.mirror.find(name)
+        return refs.Ref(sha, None) if sha else None
+
+    def _have(self, found: refs.Ref) -> None:
+        if self.mirror.has(found.sha):
+            return
+        tag = found.name if found.name and found.name.startswith("refs/tags/") else None
+        self.mirror.fetch(*([f"+{tag}:{tag}"] if tag else []))
+        if not self.mirror.has(found.sha):  # a detached HEAD, or a ref that is neither branch nor tag
+            self.mirror.fetch(f"+{found.sha}:refs/fetched/{found.sha}")
+
+    def _head(self) -> str | None:
+        if self.here:
+            return self.here.attempt("symbolic-ref", "--quiet", "HEAD")[1].decode().strip() or None
+        return self._find("HEAD").name
+
+    def _branches(self) -> tuple[str, ...]:
+        return (
+            refs.branches_here(self.here) if self.here else refs.branches_there(self._there(), self.address)
+        )
+
+    def _there(self) -> Git:
+        settings, variables = refs.login(self.address)
+        return Git(Path("/"), self.mirror.limit, settings, variables)
+
+    def _pin(self, name: str) -> str:
+        if not _PIN.fullmatch(name) or ".." in name or name.endswith((".lock", ".")):
+            raise SourceError(
+                f"{name!r} can't be the name of a kept commit\nuse letters, digits, dots and dashes"
+            )
+        return f"refs/sloop/{self.id}/{name}"
+
+    def _reading(self, read: Callable[[], T], sha: str) -> T:
+        """Read from the mirror; make it anew, once, if it turns out to be broken."""
+        try:
+            return read()
+        except GitFailed:
+            with self._asking("read"):
+                self.mirror.renew()
+                self._have(refs.Ref(sha, None))
+                return read()
+
+    @contextmanager
+    def _asking(self, doing: str) -> Iterator[None]:
+        try:
+            yield
+        except GitFailed as failure:
+            raise explain(doing, self.display, failure) from failure
+
+
+def at_directory(directory: Path) -> Path:
+    """Return the top of the work tree around a directory, or the bare repository that it is in."""
+    git = Git(directory)
+    try:
+        bare = git.line("rev-parse", "--is-bare-repository") == "true"
+        return Path(git.line("rev-parse", "--absolute-git-dir" if bare else "--show-toplevel"))
+    except GitFailed as failure:
+        if "ot a git repository" not in failure.words:
+            raise explain("read", str(directory), failure) from failure
+        raise SourceError(
+            f"{directory} is in no git repository\nname one with --repo PATH or --repo URL"
+        ) from failure
+
+
+def _entries(log: str) -> Iterator[tuple[Commit, list[str]]]:
+    for entry in log.split("\x01")[1:]:
+        head, *names = entry.split("\0")
+        sha, author, email, date, subject = head.split("\x1f")
+        yield (
+            Commit(sha, author, email, datetime.fromisoformat(date), subject),
+            [name.lstrip("\n") for name in names],
+        )
