@@ -1,0 +1,107 @@
+"""Containers of a pod (core/v1), whole."""
+
+from collections.abc import Iterator
+from typing import Annotated, Literal, Self
+
+from pydantic import model_validator
+
+from schemas.env import EnvFrom, EnvVar
+from schemas.model import Fault, Many, Model, Noted, Opaque, Refused, complain, other_than
+from schemas.names import DnsLabel, PortName, PortNumber
+from schemas.probes import Lifecycle, Probe
+from schemas.resources import Resources
+from schemas.security import SecurityContext
+
+PullPolicy = Literal["Always", "IfNotPresent", "Never"]
+
+
+class ContainerPort(Model):
+    """A port of a container, published on the machine where ``host_port`` is given."""
+
+    container_port: PortNumber
+    name: PortName | None = None
+    host_port: PortNumber | None = None
+    host_ip: str | None = None
+    protocol: Annotated[
+        Literal["TCP", "UDP", "SCTP"],
+        Refused("only TCP and UDP are supported", when=other_than("TCP", "UDP")),
+    ] = "TCP"
+
+
+class VolumeMount(Model):
+    """Where a volume appears in a container."""
+
+    name: str
+    mount_path: str
+    sub_path: str = ""
+    read_only: bool = False
+    sub_path_expr: Annotated[str | None, Refused("not supported yet: write subPath")] = None
+    mount_propagation: Annotated[
+        Literal["None", "HostToContainer", "Bidirectional"] | None,
+        Refused("only None is supported: leave it out", when=other_than("None")),
+    ] = None
+    recursive_read_only: Annotated[
+        Literal["Disabled", "IfPossible", "Enabled"] | None,
+        Refused("not supported yet: write readOnly", when=other_than("Disabled", "IfPossible")),
+    ] = None
+
+
+class Container(Model):
+    """One container."""
+
+    name: DnsLabel
+    image: str
+    command: Many[str] = ()
+    args: Many[str] = ()
+    working_dir: str | None = None
+    ports: Many[ContainerPort] = ()
+    env: Many[EnvVar] = ()
+    env_from: Many[EnvFrom] = ()
+    resources: Resources = Resources()
+    volume_mounts: Many[VolumeMount] = ()
+    liveness_probe: Probe | None = None
+    readiness_probe: Probe | None = None
+    startup_probe: Probe | None = None
+    security_context: SecurityContext = SecurityContext()
+    image_pull_policy: PullPolicy | None = None
+    stdin: bool = False
+    tty: bool = False
+    stdin_once: Annotated[bool, Noted("nothing attaches to a container's input here")] = False
+    lifecycle: Annotated[Lifecycle | None, Refused("hooks are not supported yet")] = None
+    restart_policy: Annotated[
+        Literal["Always"] | None, Refused("only for sidecars, which are not supported yet")
+    ] = None
+    resize_policy: Annotated[Many[Opaque], Noted("a change of resources makes a new container")] = ()
+    termination_message_path: Annotated[str | None, Noted("the end of the log is shown instead")] = None
+    termination_message_policy: Annotated[str | None, Noted("the end of the log is shown instead")] = None
+    volume_devices: Annotated[Many[Opaque], Refused("block volumes are not supported")] = ()
+
+    @property
+    def pull_policy(self) -> PullPolicy:
+        """When to pull: as written, else ``Always`` for the tag ``latest`` or none, else ``IfNotPresent``."""
+        return self.image_pull_policy or ("Always" if tag_of(self.image) == "latest" else "IfNotPresent")
+
+    @model_validator(mode="after")
+    def _rules(self) -> Self:
+        complain(_faults(self))
+        return self
+
+
+def tag_of(image: str) -> str:
+    """Return an image's tag, ``latest`` where it has none, and "" for one that is named by digest."""
+    name, _, digest = image.partition("@")
+    tag = name.rpartition("/")[2].partition(":")[2]
+    return "" if digest else tag or "latest"
+
+
+def _faults(container: Container) -> Iterator[Fault]:
+    if not container.image or container.image != container.image.strip():
+        yield Fault(("image",), "must be an image's name, without spaces around it")
+    for name in ("liveness", "startup"):
+        probe: Probe | None = getattr(container, f"{name}_probe")
+        if probe and probe.success_threshold != 1:
+            yield Fault((f"{name}Probe", "successThreshold"), f"must be 1 for a {name} probe")
+    for name, least in container.resources.requests.items():
+        most = container.resources.limits.get(name)
+        if most and least.value > most.value:
+            yield Fault(("resources", "requests", name), f"must be at most the limit, {most}")

@@ -1,0 +1,94 @@
+"""What Kubernetes takes as a name: one literal table of rules, and the types made of them."""
+
+import re
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import AfterValidator
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule for names: calling it returns a name that keeps it, and raises ValueError otherwise."""
+
+    words: str
+    pattern: re.Pattern[str]
+    limit: int
+
+    def allows(self, name: str) -> bool:
+        """Say whether a name keeps the rule."""
+        return len(name) <= self.limit and self.pattern.fullmatch(name) is not None
+
+    def __call__(self, name: str) -> str:
+        """Return the name, if it keeps the rule."""
+        if not self.allows(name):
+            raise ValueError(f"{self.words}, at most {self.limit} characters")
+        return name
+
+
+_LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
+_SUBDOMAIN = rf"{_LABEL}(\.{_LABEL})*"
+_WORD = r"[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?"
+_LONG = 253
+
+DNS_LABEL = Rule("must be lower-case letters, digits and inner '-'", re.compile(_LABEL), 63)
+DNS_SUBDOMAIN = Rule("must be lower-case letters, digits, inner '-' and '.'", re.compile(_SUBDOMAIN), _LONG)
+SERVICE_NAME = Rule(
+    "must begin with a lower-case letter, then lower-case letters, digits and inner '-'",
+    re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?"),
+    63,
+)
+WILDCARD_SUBDOMAIN = Rule(
+    "must be '*.' and a DNS name in lower case", re.compile(rf"\*\.{_SUBDOMAIN}"), _LONG
+)
+LABEL_VALUE = Rule("must be empty, or letters, digits, inner '-', '_' and '.'", re.compile(f"({_WORD})?"), 63)
+LABEL_NAME = Rule("must be letters, digits, inner '-', '_' and '.'", re.compile(_WORD), 63)
+ENV_NAME = Rule("must be printable ASCII characters other than '='", re.compile(r"[ -<>-~]+"), 2**20)
+DATA_KEY = Rule(
+    "must be letters, digits, '-', '_' and '.', and neither '.' nor begin with '..'",
+    re.compile(r"(?!\.\.)(?!\.\Z)[-._a-zA-Z0-9]+"),
+    _LONG,
+)
+PORT_NAME = Rule(
+    "must be lower-case letters, digits and single inner '-', with a letter in it",
+    re.compile(r"(?=.*[a-z])(?!.*--)[a-z0-9]([-a-z0-9]*[a-z0-9])?"),
+    15,
+)
+
+
+def label_key(key: str) -> str:
+    """Return a label's or annotation's key if it is a name, or a DNS name, ``/`` and a name.
+
+    Raises ValueError otherwise. Source: Kubernetes' IsQualifiedName.
+    """
+    prefix, slash, name = key.rpartition("/")
+    if slash and not DNS_SUBDOMAIN.allows(prefix):
+        raise ValueError(f"key {key!r}: what stands before '/' {DNS_SUBDOMAIN.words}")
+    if not LABEL_NAME.allows(name):
+        raise ValueError(f"key {key!r}: the name {LABEL_NAME.words}, at most {LABEL_NAME.limit} characters")
+    return key
+
+
+def annotation_key(key: str) -> str:
+    """Return an annotation's key under the same rule; capitals before ``/`` are allowed."""
+    label_key(key.lower())
+    return key
+
+
+def port_number(number: int) -> int:
+    """Return a port from 1 to 65535; raises ValueError for another."""
+    if not 1 <= number <= 65535:
+        raise ValueError("must be a port from 1 to 65535")
+    return number
+
+
+DnsLabel = Annotated[str, AfterValidator(DNS_LABEL)]
+DnsSubdomain = Annotated[str, AfterValidator(DNS_SUBDOMAIN)]
+ServiceName = Annotated[str, AfterValidator(SERVICE_NAME)]
+LabelKey = Annotated[str, AfterValidator(label_key)]
+LabelValue = Annotated[str, AfterValidator(LABEL_VALUE)]
+AnnotationKey = Annotated[str, AfterValidator(annotation_key)]
+EnvName = Annotated[str, AfterValidator(ENV_NAME)]
+DataKey = Annotated[str, AfterValidator(DATA_KEY)]
+PortName = Annotated[str, AfterValidator(PORT_NAME)]
+PortNumber = Annotated[int, AfterValidator(port_number)]

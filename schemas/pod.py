@@ -1,0 +1,155 @@
+"""The specification of a pod (core/v1), whole."""
+
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from schemas.container import Container
+from schemas.meta import TemplateMeta
+from schemas.model import (
+    Fault,
+    Many,
+    Model,
+    Natural,
+    Noted,
+    Opaque,
+    Positive,
+    Refused,
+    Texts,
+    complain,
+    other_than,
+)
+from schemas.names import DnsLabel, DnsSubdomain
+from schemas.scheduling import Affinity, Toleration, TopologySpreadConstraint
+from schemas.security import PodSecurityContext
+from schemas.volumes import Volume
+
+_ONE_MACHINE = "there is one machine to run on"
+_TOKEN = "there is no cluster whose API a pod could call"
+_HOST = "not supported yet: publish ports with hostPort"
+_NOT_YET = "not supported yet"
+
+
+def _several(containers: Any) -> bool:
+    return isinstance(containers, list | tuple) and len(containers) > 1
+
+
+class HostAlias(Model):
+    """Names for an address, in the pod's /etc/hosts."""
+
+    ip: str
+    hostnames: Many[str] = ()
+
+
+class DnsOption(Model):
+    """An option of the resolver, such as ``ndots``."""
+
+    name: str
+    value: str | None = None
+
+
+class DnsConfig(Model):
+    """The pod's name servers and search domains."""
+
+    nameservers: Many[str] = ()
+    searches: Many[str] = ()
+    options: Many[DnsOption] = ()
+
+
+class PodOs(Model):
+    """The operating system a pod is made for."""
+
+    name: Annotated[Literal["linux", "windows"], Refused("this machine runs Linux", when=other_than("linux"))]
+
+
+class PodSpec(Model):
+    """A pod: its containers, what they share, and how they end."""
+
+    containers: Annotated[
+        Many[Container], Refused("more than one container in a pod is not supported yet", when=_several)
+    ]
+    volumes: Many[Volume] = ()
+    restart_policy: Literal["Always", "OnFailure", "Never"] = "Always"
+    termination_grace_period_seconds: Natural = 30
+    hostname: DnsLabel | None = None
+    host_aliases: Many[HostAlias] = ()
+    dns_policy: Annotated[
+        Literal["ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"],
+        Refused(
+            "only with hostNetwork, which is not supported yet", when=lambda v: v == "ClusterFirstWithHostNet"
+        ),
+    ] = "ClusterFirst"
+    dns_config: DnsConfig | None = None
+    security_context: PodSecurityContext = PodSecurityContext()
+
+    init_containers: Annotated[
+        Many[Container], Refused("init containers are not supported yet", when=bool)
+    ] = ()
+    ephemeral_containers: Annotated[
+        Many[Opaque], Refused("are added to a running pod, never written in a manifest", when=bool)
+    ] = ()
+    active_deadline_seconds: Annotated[Positive | None, Refused(_NOT_YET)] = None
+    host_ipc: Annotated[bool, Refused(_NOT_YET, when=other_than(False))] = False
+    host_network: Annotated[bool, Refused(_HOST, when=other_than(False))] = False
+    host_pid: Annotated[bool, Refused(_NOT_YET, when=other_than(False))] = False
+    host_users: Annotated[
+        bool | None, Refused("user namespaces are not supported yet", when=other_than(True))
+    ] = None
+    image_pull_secrets: Annotated[
+        Many[Opaque], Refused("not supported yet: log in with `podman login` on this machine", when=bool)
+    ] = ()
+    os: PodOs | None = None
+    readiness_gates: Annotated[Many[Opaque], Refused("nobody here would ever open them", when=bool)] = ()
+    resource_claims: Annotated[Many[Opaque], Refused("devices can't be claimed here", when=bool)] = ()
+    runtime_class_name: Annotated[str | None, Refused("Podman's own runtime is the only one")] = None
+    scheduling_gates: Annotated[Many[Opaque], Refused("nobody here would ever open them", when=bool)] = ()
+    set_hostname_as_fqdn: Annotated[bool | None, Refused(_NOT_YET, when=other_than(False))] = None
+    share_process_namespace: Annotated[bool | None, Refused(_NOT_YET, when=other_than(False))] = None
+    subdomain: Annotated[DnsLabel | None, Refused(_NOT_YET)] = None
+
+    affinity: Annotated[Affinity | None, Noted(_ONE_MACHINE)] = None
+    automount_service_account_token: Annotated[bool | None, Noted(_TOKEN)] = None
+    enable_service_links: Annotated[bool, Noted("there are no addresses of Services yet")] = True
+    node_name: Annotated[str | None, Noted(_ONE_MACHINE)] = None
+    node_selector: Annotated[Texts[str, str], Noted(_ONE_MACHINE)] = Field(default_factory=dict)
+    overhead: Annotated[Opaque | None, Noted("it belongs to runtime classes")] = None
+    preemption_policy: Annotated[str | None, Noted("no pod makes room for another here")] = None
+    priority: Annotated[int | None, Noted("no pod makes room for another here")] = None
+    priority_class_name: Annotated[str | None, Noted("no pod makes room for another here")] = None
+    scheduler_name: Annotated[str | None, Noted(_ONE_MACHINE)] = None
+    service_account: Annotated[str | None, Noted(_TOKEN)] = None
+    service_account_name: Annotated[DnsSubdomain | None, Noted(_TOKEN)] = None
+    tolerations: Annotated[Many[Toleration], Noted(_ONE_MACHINE)] = ()
+    topology_spread_constraints: Annotated[Many[TopologySpreadConstraint], Noted(_ONE_MACHINE)] = ()
+
+    @model_validator(mode="after")
+    def _rules(self) -> Self:
+        complain(_faults(self))
+        return self
+
+
+class PodTemplate(Model):
+    """The pod that a controller makes, again and again."""
+
+    metadata: TemplateMeta = TemplateMeta()
+    spec: PodSpec
+
+
+def _faults(spec: PodSpec) -> Iterator[Fault]:
+    if not spec.containers:
+        yield Fault(("containers",), "a pod needs a container")
+    if spec.dns_policy == "None" and not (spec.dns_config and spec.dns_config.nameservers):
+        yield Fault(("dnsConfig",), "dnsPolicy None needs dnsConfig with nameservers")
+    for index, container in enumerate(spec.containers):
+        yield from _user_faults(spec, container, ("containers", index))
+
+
+def _user_faults(spec: PodSpec, container: Container, at: tuple[str | int, ...]) -> Iterator[Fault]:
+    own, shared = container.security_context, spec.security_context
+    user = shared.run_as_user if own.run_as_user is None else own.run_as_user
+    non_root = shared.run_as_non_root if own.run_as_non_root is None else own.run_as_non_root
+    if non_root and user is None:
+        yield Fault(at, "runAsNonRoot can't be checked against the image yet: set runAsUser beside it")
+    if non_root and user == 0:
+        yield Fault(at, "runAsNonRoot and runAsUser 0 contradict each other")

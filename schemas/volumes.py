@@ -1,0 +1,173 @@
+"""Volumes of a pod, one model per source (core/v1), and claims."""
+
+from collections.abc import Iterator
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from schemas.meta import TemplateMeta
+from schemas.model import Fault, Many, Model, Noted, Opaque, Refused, complain, other_than
+from schemas.names import DataKey, DnsLabel
+from schemas.quantity import Amount
+from schemas.resources import Resources
+from schemas.selectors import LabelSelector
+
+_CLOUD = "a cloud or network volume can't be reached from here: use a persistentVolumeClaim or a hostPath"
+_LATER = "not supported yet"
+
+Mode = Annotated[int, Field(ge=0, le=0o777)]
+FilePath = str
+HostPathType = Literal[
+    "", "DirectoryOrCreate", "Directory", "FileOrCreate", "File", "Socket", "CharDevice", "BlockDevice"
+]
+AccessMode = Literal["ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod"]
+Cloud = Annotated[Opaque | None, Refused(_CLOUD)]
+
+
+class KeyToPath(Model):
+    """A key of a ConfigMap or Secret, and the file it becomes."""
+
+    key: DataKey
+    path: FilePath
+    mode: Mode | None = None
+
+
+class EmptyDir(Model):
+    """A directory that lives as long as the pod."""
+
+    medium: Literal["", "Memory"] = ""
+    size_limit: Amount | None = None
+
+
+class HostPath(Model):
+    """A path of this machine."""
+
+    path: str
+    type: HostPathType = ""
+
+
+class ConfigMapVolume(Model):
+    """The keys of a ConfigMap as files."""
+
+    name: str
+    items: Many[KeyToPath] = ()
+    default_mode: Mode = 0o644
+    optional: bool = False
+
+
+class SecretVolume(Model):
+    """The keys of a Secret as files."""
+
+    secret_name: str
+    items: Many[KeyToPath] = ()
+    default_mode: Mode = 0o644
+    optional: bool = False
+
+
+class ClaimVolume(Model):
+    """The volume of a PersistentVolumeClaim."""
+
+    claim_name: str
+    read_only: bool = False
+
+
+class ClaimSpec(Model):
+    """What a PersistentVolumeClaim asks for."""
+
+    access_modes: Many[AccessMode] = ()
+    resources: Annotated[
+        Resources, Noted("the size of a volume isn't enforced: it may grow as far as the disk allows")
+    ] = Resources()
+    storage_class_name: Annotated[str | None, Noted("every volume is a Podman volume of this machine")] = None
+    volume_mode: Annotated[
+        Literal["Filesystem", "Block"] | None,
+        Refused("only Filesystem is supported", when=other_than("Filesystem")),
+    ] = None
+    volume_name: Annotated[
+        str | None, Refused("PersistentVolumes are not supported yet: leave it out, or use a hostPath")
+    ] = None
+    selector: Annotated[
+        LabelSelector | None, Refused("PersistentVolumes are not supported yet: leave it out")
+    ] = None
+    data_source: Annotated[Opaque | None, Refused("a volume can't be filled from another one")] = None
+    data_source_ref: Annotated[Opaque | None, Refused("a volume can't be filled from another one")] = None
+    volume_attributes_class_name: Annotated[str | None, Noted("it tunes a cloud's storage")] = None
+
+
+class ClaimTemplate(Model):
+    """A claim that is made together with a pod."""
+
+    metadata: TemplateMeta = TemplateMeta()
+    spec: ClaimSpec
+
+
+class EphemeralVolume(Model):
+    """A claim that lives as long as the pod."""
+
+    volume_claim_template: ClaimTemplate | None = None
+
+
+class ImageVolume(Model):
+    """An image's files as a volume."""
+
+    reference: str | None = None
+    pull_policy: Literal["Always", "Never", "IfNotPresent"] | None = None
+
+
+class Volume(Model):
+    """A volume and its one source."""
+
+    name: DnsLabel
+    empty_dir: EmptyDir | None = None
+    host_path: HostPath | None = None
+    config_map: ConfigMapVolume | None = None
+    secret: SecretVolume | None = None
+    persistent_volume_claim: ClaimVolume | None = None
+    projected: Annotated[Opaque | None, Refused(f"{_LATER}: use one volume per ConfigMap or Secret")] = None
+    downward_api: Annotated[Opaque | None, Refused(f"{_LATER}: use env with fieldRef")] = None
+    ephemeral: Annotated[EphemeralVolume | None, Refused(f"{_LATER}: use an emptyDir or a claim")] = None
+    image: Annotated[ImageVolume | None, Refused(f"{_LATER}: copy the files into the image")] = None
+    git_repo: Annotated[Opaque | None, Refused("Kubernetes itself gave it up: clone into an emptyDir")] = None
+    aws_elastic_block_store: Cloud = None
+    azure_disk: Cloud = None
+    azure_file: Cloud = None
+    cephfs: Cloud = None
+    cinder: Cloud = None
+    csi: Cloud = None
+    fc: Cloud = None
+    flex_volume: Cloud = None
+    flocker: Cloud = None
+    gce_persistent_disk: Cloud = None
+    glusterfs: Cloud = None
+    iscsi: Cloud = None
+    nfs: Cloud = None
+    photon_persistent_disk: Cloud = None
+    portworx_volume: Cloud = None
+    quobyte: Cloud = None
+    rbd: Cloud = None
+    scale_io: Cloud = None
+    storageos: Cloud = None
+    vsphere_volume: Cloud = None
+
+    @property
+    def source(self) -> str:
+        """The attribute's name of the source, such as ``empty_dir``."""
+        return next(iter(_sources(self)), "")
+
+    @model_validator(mode="after")
+    def _rules(self) -> Self:
+        complain(_source_faults(self))
+        return self
+
+
+def _sources(volume: Volume) -> Iterator[str]:
+    given = volume.model_fields_set - {"name"}
+    return (name for name in Volume.model_fields if name in given and getattr(volume, name) is not None)
+
+
+def _source_faults(volume: Volume) -> Iterator[Fault]:
+    given = list(_sources(volume))
+    if not given:
+        yield Fault((), "a volume needs a source, such as emptyDir: {}")
+    if len(given) > 1:
+        yield Fault((), f"a volume has one source, and this one has {len(given)}")
