@@ -8,6 +8,8 @@ import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from tests.machine.telling import tell
+
 PODMAN = {
     "podman": "runs the containers",
     "conmon": "watches over each container",
@@ -25,8 +27,8 @@ ROOTLESS = {
     "slirp4netns": "reaches the network without root",
     "passt": "reaches the network without root (Podman 5)",
     "fuse-overlayfs": "stacks file systems where the kernel needs root for it",
-    "dbus-user-session": "lets systemd hold a user's containers",
 }
+OPTIONAL = {"passt"}  # Debian 12 has none, and its Podman 4.3 asks for none
 OLDEST_PODMAN = (4, 3)
 
 
@@ -40,14 +42,14 @@ def advice(system: str, os_release: Mapping[str, str]) -> str | None:
     if system == "Darwin":
         return (
             "sloop needs Linux: install Lima (brew install lima), then: limactl start template://debian,\n"
-            "limactl shell debian, and run make there (Homebrew's podman is a remote one, which sloop refuses)"
+            "limactl shell debian, and run make there (Homebrew's podman is remote, which sloop refuses)"
         )
     if families & {"debian", "ubuntu"}:
         return None
     if "fedora" in families:
         return (
-            "make installs packages on Debian and Ubuntu only. To use sloop here: sudo dnf install podman git python3\n"
-            "and pip install . ; to run the demo and the tests: the same clone in a Debian 12 or 13 machine"
+            "make sets up Debian and Ubuntu only. To use sloop here: dnf install podman git python3, then\n"
+            "pip install . ; to run the demo and the tests: make in a clone on Debian 12, 13 or Ubuntu 24.04"
         )
     name = os_release.get("PRETTY_NAME", system)
     return (
@@ -75,7 +77,9 @@ def wanted(part: str, *, root: bool) -> dict[str, str]:
 
 def missing_python() -> dict[str, str]:
     """Name the package that completes this Python; Debian splits venv off."""
-    complete = subprocess.run([sys.executable, "-c", "import ensurepip, venv"], capture_output=True, check=False)
+    complete = subprocess.run(
+        [sys.executable, "-c", "import ensurepip, venv"], capture_output=True, check=False
+    )
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     return {} if complete.returncode == 0 else {f"python{version}-venv": "makes the virtual environment"}
 
@@ -90,7 +94,11 @@ def installed(names: Iterable[str]) -> set[str]:
 def available(names: Iterable[str]) -> set[str]:
     """Return those packages that apt could install as its lists stand."""
     policy = subprocess.run(
-        ["apt-cache", "policy", *names], capture_output=True, text=True, check=True, env=os.environ | {"LC_ALL": "C"}
+        ["apt-cache", "policy", *names],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ | {"LC_ALL": "C"},
     ).stdout
     blocks = policy.replace("\n ", " ").splitlines()
     return {block.partition(":")[0] for block in blocks if "Candidate: (none)" not in block}
@@ -101,13 +109,15 @@ def install(packages: Mapping[str, str]) -> None:
     missing = set(packages) - installed(packages)
     if not missing:
         return
-    if not missing <= available(missing) | {"passt"}:
+    if not missing <= available(missing) | OPTIONAL:
         apt("update", "--quiet=2")
     found = sorted(missing & available(missing))
-    if lost := missing - set(found) - {"passt"}:
-        raise MachineError(f"apt knows no {', '.join(sorted(lost))}: is this Debian 12, Ubuntu 24.04 or later?")
+    if lost := missing - set(found) - OPTIONAL:
+        raise MachineError(
+            f"apt knows no {', '.join(sorted(lost))}: is this Debian 12, Ubuntu 24.04 or later?"
+        )
     if found:
-        print("installing " + ", ".join(f"{name} ({packages[name]})" for name in found), flush=True)
+        tell("installing " + ", ".join(f"{name} ({packages[name]})" for name in found))
         apt("install", "--yes", "--quiet=2", "--no-install-recommends", *found)
 
 
@@ -118,16 +128,22 @@ def apt(*arguments: str) -> None:
     if os.geteuid() != 0 and not shutil.which("sudo"):
         raise MachineError(f"there is no sudo here; as root, run: {' '.join(command)}")
     prefix = [] if os.geteuid() == 0 else ["sudo"]
-    done = subprocess.run([*prefix, *quiet, *command], stdin=subprocess.DEVNULL, stdout=sys.stderr, check=False)
+    done = subprocess.run(
+        [*prefix, *quiet, *command], stdin=subprocess.DEVNULL, stdout=sys.stderr, check=False
+    )
     if done.returncode:
         raise MachineError(f"apt-get failed; see above, mend it, and run make again: {' '.join(command)}")
 
 
 def check_podman() -> None:
     """Refuse a Podman that is older than sloop supports."""
-    version = subprocess.run(["podman", "--version"], capture_output=True, text=True, check=True).stdout.split()[-1]
+    version = subprocess.run(
+        ["podman", "--version"], capture_output=True, text=True, check=True
+    ).stdout.split()[-1]
     if tuple(int(part) for part in version.split(".")[:2]) < OLDEST_PODMAN:
-        raise MachineError(f"Podman {version} is too old, sloop needs 4.3: upgrade to Debian 12 or Ubuntu 24.04")
+        raise MachineError(
+            f"Podman {version} is too old, sloop needs 4.3: upgrade to Debian 12 or Ubuntu 24.04"
+        )
 
 
 def set_up(part: str) -> None:
@@ -149,7 +165,7 @@ def main() -> int:
         for part in parser.parse_args().part:
             set_up(part)
     except MachineError as error:
-        print(error, file=sys.stderr)
+        tell(str(error))
         return 1
     return 0
 

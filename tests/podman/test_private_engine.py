@@ -1,0 +1,98 @@
+"""The engine that the tests themselves stand on."""
+
+import subprocess
+import urllib.request
+from pathlib import Path
+
+from tests.machine import api, engine, images
+from tests.podman.conftest import Podman
+
+
+def run(podman: Podman, *arguments: str) -> str:
+    return images.podman(podman.engine, *arguments)
+
+
+def test_an_image_has_a_shell_and_two_versions(empty_podman: Podman) -> None:
+    said = [
+        run(empty_podman, "run", "--rm", image, "sh", "-c", "echo here | cat")
+        for image in empty_podman.images
+    ]
+    labels = [
+        run(empty_podman, "inspect", "--format={{.Labels.version}}", image) for image in empty_podman.images
+    ]
+
+    assert said == ["here\n", "here\n"]
+    assert labels == ["1\n", "2\n"]
+
+
+def test_a_published_port_is_reached_from_the_test_and_from_nobody_else(empty_podman: Podman) -> None:
+    serve = ["busybox", "httpd", "-f", "-h", "/etc"]
+    run(empty_podman, "run", "--detach", "--publish=18080:80", empty_podman.images[0], *serve)
+
+    with urllib.request.urlopen("http://127.0.0.1:18080/passwd", timeout=5) as page:
+        assert page.read().startswith(b"root:")
+    machine = Path("/proc/1/net/tcp").read_text()
+    assert f":{18080:04X} 00000000:0000 0A" not in machine
+
+
+def test_names_resolve_within_a_network(empty_podman: Podman) -> None:
+    run(empty_podman, "network", "create", "town")
+    image = empty_podman.images[0]
+    run(empty_podman, "run", "--detach", "--network=town", "--name=baker", image, "sleep", "1000")
+
+    assert "Name:\tbaker" in run(empty_podman, "run", "--rm", "--network=town", image, "nslookup", "baker")
+
+
+def test_clearing_leaves_images_and_nothing_else(empty_podman: Podman) -> None:
+    image = empty_podman.images[0]
+    run(empty_podman, "network", "create", "town")
+    run(empty_podman, "pod", "create", "--name=house", "--network=town")
+    run(empty_podman, "run", "--detach", "--pod=house", "--volume=cellar:/cellar", image, "sleep", "1000")
+    run(empty_podman, "run", "--detach", "--restart=always", image, "sleep", "1000")
+
+    api.clear(empty_podman.socket)
+
+    left = [
+        api.ask(empty_podman.socket, "GET", f"/{kind}/json") for kind in ("pods", "containers", "volumes")
+    ]
+    assert left == [[], [], []]
+    assert [network["name"] for network in api.ask(empty_podman.socket, "GET", "/networks/json")] == [
+        "podman"
+    ]
+    assert len(api.ask(empty_podman.socket, "GET", "/images/json")) >= len(empty_podman.images)
+
+
+def test_a_second_engine_frees_no_lock_and_moves_no_address_of_the_first(
+    empty_podman: Podman, tmp_path: Path
+) -> None:
+    run(empty_podman, "network", "create", "town")
+    image = empty_podman.images[0]
+    run(empty_podman, "run", "--detach", "--network=town", "--name=baker", image, "sleep", "1000")
+
+    second = engine.up(tmp_path / "podman", own_network=True)
+    images.podman(second, "network", "create", "town")
+    locks = {
+        Path(f"/proc/{pid}/root/dev/shm/libpod_lock").stat().st_dev
+        for pid in (empty_podman.engine.pid, second.pid)
+    }
+    engine.down(second.directory)
+
+    assert len(locks) == 2
+    assert "Name:\tbaker" in run(empty_podman, "run", "--rm", "--network=town", image, "nslookup", "baker")
+
+
+def test_an_engine_that_was_killed_leaves_nothing_once_it_is_taken_down(
+    podman: Podman, tmp_path: Path
+) -> None:
+    second = engine.up(tmp_path / "podman", own_network=True)
+    archive = tmp_path / "image.tar"
+    run(podman, "save", "--output", str(archive), podman.images[0])
+    images.podman(second, "load", "--input", str(archive))
+    images.podman(second, "run", "--detach", "--name=orphan", podman.images[0], "sleep", "1000")
+    subprocess.run(["kill", "-KILL", str(second.pid)], check=True)
+
+    engine.down(second.directory)
+
+    assert engine.processes(second.directory) == []
+    assert not second.directory.exists()
+    assert str(second.directory) not in Path("/proc/self/mountinfo").read_text()
