@@ -1,0 +1,56 @@
+# The one entry: `make demo`, `make test`, `make check`. Each sets up what it needs, once.
+
+PYTHON ?= $(shell for p in python3.14 python3.13 python3.12 python3.11 python3 python3; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+SET_UP := $(PYTHON) -m tests.machine.packages
+LOCKED := $(shell cat requirements.lock pyproject.toml | cksum | cut -d ' ' -f 1)
+ENVIRONMENT := .venv/ready-$(LOCKED)
+MACHINE := .cache/machine-$(shell cksum < tests/machine/packages.py | cut -d ' ' -f 1)-$(shell id -u)
+UV := .cache/uv/bin/uv
+
+.DEFAULT_GOAL := help
+.PHONY: help demo demo-down test check lock clean
+
+help: ## say what there is to make
+	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
+
+demo: $(ENVIRONMENT) $(MACHINE) ## deploy the sample application, break it, roll it back
+	@.venv/bin/python -m tests.machine.demo up
+
+demo-down: ## remove the demo and all that it started
+	@test ! -e .demo || $(PYTHON) -m tests.machine.demo down
+
+test: $(ENVIRONMENT) $(MACHINE) ## run every test, on a real Podman of their own
+	@.venv/bin/pytest --cov=gitops --cov=reconcilers --cov=runtime --cov=schemas --cov-branch --cov-report=term:skip-covered $(PYTEST)
+
+check: $(ENVIRONMENT) ## format, lint, types: seconds
+	@.venv/bin/ruff format --check .
+	@.venv/bin/ruff check .
+	@.venv/bin/mypy
+
+lock: $(UV) ## choose the newest versions that pyproject.toml allows, and write them down with their hashes
+	@$(UV) pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --upgrade \
+		--default-index https://pypi.org/simple --custom-compile-command 'make lock' --quiet --output-file requirements.lock
+
+clean: demo-down ## forget what was set up and cached
+	@rm -rf .venv .cache
+
+# The name of each stamp says what it was made from, so a change makes it anew and nothing else does.
+$(ENVIRONMENT):
+	@test -n "$(PYTHON)" || { echo "sloop needs Python 3.11 or later: install python3 and run make again" >&2; exit 1; }
+	@$(SET_UP) python
+	@$(PYTHON) -m venv .venv
+	@.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	@.venv/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@rm -f .venv/ready-*
+	@touch $@
+
+$(MACHINE):
+	@$(SET_UP) podman
+	@mkdir -p .cache
+	@touch $@
+
+$(UV):
+	@$(SET_UP) python
+	@$(PYTHON) -m venv .cache/uv
+	@.cache/uv/bin/pip install --quiet --disable-pip-version-check uv==0.13.9
