@@ -1,0 +1,35 @@
+"""The ledger: what sloop remembers of a machine.  Losing it loses history, and nothing else.
+
+Who only looks loads no SQLAlchemy: ``recall`` for an unchanged pass, ``look_back`` for everything else.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from runtime.recall import Past, recall
+from runtime.records import LedgerError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from runtime.writes import Ledger
+
+__all__ = ["LedgerError", "Past", "look_back", "open_ledger", "recall"]
+
+
+def open_ledger(state: Path, notice: Callable[[str], None]) -> Ledger:
+    """Open the ledger of a state directory for writing; make it where there is none.
+
+    A damaged one is moved aside, and ``notice`` is told so.  Raises LedgerError.
+    """
+    from runtime.database import open_database  # noqa: PLC0415 - SQLAlchemy takes 0.3 s to import
+    from runtime.writes import Ledger  # noqa: PLC0415 - as above
+
+    return Ledger(open_database(state, notice), Past(state))
+
+
+def look_back(state: Path) -> Past:
+    """Open the ledger of a state directory for reading; an absent one remembers nothing."""
+    return Past(state)
