@@ -33,8 +33,8 @@ class NameTaken(EngineError):
 class SeenPod:
     """A container or pod as the engine lists it, ours or not.
 
-    ``state`` is Podman's: created, running, paused, exited, stopped, ...  ``started`` and
-    ``ended`` are seconds since 1970, 0 for never.  ``pid`` is its process on this machine, 0 for none.
+    ``state`` is Podman's: created, running, paused, exited, stopped, ...  ``created``,
+    ``started`` and ``ended`` are seconds since 1970, 0 for never.  ``pid`` is its process on this machine, 0 for none.
     """
 
     id: str
@@ -44,6 +44,7 @@ class SeenPod:
     image: str
     image_id: str
     networks: tuple[str, ...]
+    created: float = 0
     started: float = 0
     ended: float = 0
     exit_code: int = 0

@@ -20,7 +20,7 @@ class Label:
     REVISION = "sloop/revision"  # the short digest in the names of a Deployment's pods
     COMMIT = "sloop/commit"  # the commit that made it, for people and for a lost ledger
     USES = "sloop/uses"  # names of the volumes and secrets it needs, separated by commas
-    KIND = "sloop/kind"  # claim, files or scratch: what a volume is for
+    KIND = "sloop/kind"  # what a volume is for: claim (never removed), files or scratch
     PROBES = "sloop/probes"  # JSON; so that pods of an older commit, too, can be probed
     PORTS = "sloop/ports"  # the host ports it publishes, as 8080/tcp, separated by commas
     GRACE = "sloop/grace"  # seconds between the request to stop and the kill
@@ -144,13 +144,16 @@ class Mount:
     """A place in the container's file system.
 
     Exactly one of ``volume`` (a Podman volume), ``host`` (a path of the machine) and
-    ``tmpfs`` (bytes; 0 for no limit) is given.  ``sub_path`` is inside the volume.
+    ``tmpfs`` (bytes; 0 for no limit) is given; a volume named "" is one that the container takes along
+    when it is removed.  ``host_type`` is Kubernetes' hostPath type: what must be there, or is made.
+    ``sub_path`` is inside the volume.
     """
 
     target: str
     volume: str | None = None
     host: str | None = None
     tmpfs: int | None = None
+    host_type: str = ""
     sub_path: str = ""
     read_only: bool = False
 
@@ -234,8 +237,8 @@ class Pod:
     """A pod that should run.
 
     ``name`` is Podman's, ``NAMESPACE.POD``.  ``restart`` is Kubernetes' restartPolicy, ``grace``
-    in seconds.  The pods in ``after`` must be gone before this one starts.  ``uses`` names the
-    volumes and secrets without which it can't start.
+    in seconds.  The pods in ``after`` must be gone before this one starts.  ``uses`` holds the keys
+    of the volumes, files and secrets without which it can't start.
     """
 
     name: str

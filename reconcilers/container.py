@@ -1,0 +1,119 @@
+"""From a container as it is written to the container that Podman is asked for."""
+
+import json
+from collections.abc import Mapping, Sequence
+
+from reconcilers.contents import secret_resource
+from reconcilers.environment import Identity, Value, environment, expand
+from reconcilers.mounts import Mounted, mounted
+from reconcilers.world import World
+from runtime.resources import Container, Files, Limits, Port, Secret, Security, Volume
+from schemas.container import Container as Written
+from schemas.pod import PodSpec
+from schemas.quantity import Quantity
+
+PROBES = ("startup_probe", "readiness_probe", "liveness_probe")
+
+
+def container(
+    world: World, written: Written, spec: PodSpec, identity: Identity
+) -> tuple[Container, list[Volume | Files | Secret]]:
+    """Return a container, and the volumes, files and secrets that it needs."""
+    variables = environment(world, written, identity)
+    hidden = {name: value for name, value in variables.items() if value.secret and value.content}
+    kept = {name: secret_resource(world, value.content) for name, value in hidden.items()}
+    volumes = {volume.name: volume for volume in spec.volumes}
+    seen: list[Mounted] = list(mounted(world, written, volumes, (identity.namespace, identity.name)))
+    made = Container(
+        name=written.name,
+        image=written.image,
+        entrypoint=_words(written.command, variables),
+        command=_words(written.args, variables),
+        working_dir=written.working_dir or "",
+        env=tuple((name, _text(value)) for name, value in variables.items() if name not in kept),
+        secret_env=tuple((name, secret.name) for name, secret in kept.items()),
+        mounts=tuple(mount for one in seen for mount in one.mounts),
+        secret_files=tuple(file for one in seen for file in one.secret_files),
+        limits=_limits(written),
+        security=_security(written, spec),
+        stdin=written.stdin,
+        tty=written.tty,
+    )
+    return made, [*kept.values(), *(resource for one in seen for resource in one.resources)]
+
+
+def ports_of(written: Written) -> tuple[Port, ...]:
+    """Return the ports that the machine publishes."""
+    return tuple(
+        Port(port.container_port, port.host_port, port.protocol.lower(), port.host_ip or "")
+        for port in written.ports
+        if port.host_port
+    )
+
+
+def probes_of(spec: PodSpec) -> str:
+    """Return all probes as JSON by container and kind, ports as numbers; "" where there are none."""
+    probes = {one.name: found for one in spec.containers if (found := _probes(one))}
+    return json.dumps(probes, sort_keys=True) if probes else ""
+
+
+def _probes(written: Written) -> dict[str, object]:
+    numbers = {port.name: port.container_port for port in written.ports if port.name}
+    given = {name: getattr(written, name) for name in PROBES}
+    return {
+        name.removesuffix("_probe"): _numbered(probe.model_dump(by_alias=True, exclude_none=True), numbers)
+        for name, probe in given.items()
+        if probe
+    }
+
+
+def _numbered(probe: dict[str, object], numbers: Mapping[str, int]) -> dict[str, object]:
+    """Replace a port's name by its number."""
+    return {
+        field: {**value, "port": numbers.get(value["port"], value["port"])}
+        if isinstance(value, dict) and "port" in value
+        else value
+        for field, value in probe.items()
+    }
+
+
+def _words(words: Sequence[str], variables: Mapping[str, Value]) -> tuple[str, ...] | None:
+    return tuple(_text(expand(word, variables)) for word in words) or None
+
+
+def _text(value: Value) -> str:
+    return value.content.decode("utf-8", "replace")
+
+
+def _limits(written: Written) -> Limits:
+    limits, requests = written.resources.limits, written.resources.requests
+    return Limits(
+        cpu_limit=_cores(limits.get("cpu")),
+        cpu_request=_cores(requests.get("cpu")),
+        memory_limit=_bytes(limits.get("memory")),
+        memory_request=_bytes(requests.get("memory")),
+    )
+
+
+def _cores(amount: Quantity | None) -> float | None:
+    return None if amount is None else amount.millicores / 1000
+
+
+def _bytes(amount: Quantity | None) -> int | None:
+    return None if amount is None else amount.bytes
+
+
+def _security(written: Written, spec: PodSpec) -> Security:
+    own, shared = written.security_context, spec.security_context
+    user = shared.run_as_user if own.run_as_user is None else own.run_as_user
+    group = shared.run_as_group if own.run_as_group is None else own.run_as_group
+    return Security(
+        user=("" if user is None else str(user)) + ("" if group is None else f":{group}"),
+        groups=tuple(map(str, shared.supplemental_groups)),
+        privileged=own.privileged,
+        read_only_root=own.read_only_root_filesystem,
+        no_new_privileges=own.allow_privilege_escalation is False,
+        add_capabilities=own.capabilities.add,
+        drop_capabilities=own.capabilities.drop,
+        sysctls=tuple((one.name, one.value) for one in shared.sysctls),
+    )

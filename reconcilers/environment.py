@@ -1,0 +1,110 @@
+"""A container's environment, and its command with ``$(NAME)`` expanded."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from reconcilers.world import World
+from schemas.container import Container
+from schemas.env import EnvFrom, EnvVar, FieldRef
+from schemas.names import ENV_NAME
+
+REFERENCE = re.compile(r"\$\$|\$\(([^()\s]+)\)")
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A variable's value; one that holds a secret stays one wherever it is expanded into."""
+
+    content: bytes
+    secret: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a pod knows of itself before it runs."""
+
+    name: str
+    namespace: str
+    labels: Mapping[str, str]
+    annotations: Mapping[str, str]
+
+
+def environment(world: World, container: Container, identity: Identity) -> Mapping[str, Value]:
+    """Return all variables: first those of ``envFrom``, then ``env`` in its order; the last one wins."""
+    variables: dict[str, Value] = {}
+    for source in container.env_from:
+        variables |= _all_of(world, source, identity.namespace)
+    for variable in container.env:
+        value = _one(world, variable, identity, variables)
+        if value is not None:
+            variables[variable.name] = value
+    return variables
+
+
+def expand(text: str, variables: Mapping[str, Value]) -> Value:
+    """Replace ``$(NAME)`` by the variable's value; ``$$`` is one ``$``, an unknown name stays as it is.
+
+    Source: Kubernetes' third_party/forked/golang/expansion.
+    """
+    used = [variables[name] for name in REFERENCE.findall(text) if name in variables]
+    expanded = REFERENCE.sub(lambda match: _replacement(match, variables), text)
+    return Value(expanded.encode("utf-8", "surrogateescape"), any(value.secret for value in used))
+
+
+def _replacement(match: re.Match[str], variables: Mapping[str, Value]) -> str:
+    if match[0] == "$$":
+        return "$"
+    value = variables.get(match[1])
+    return match[0] if value is None else value.content.decode("utf-8", "surrogateescape")
+
+
+def _all_of(world: World, source: EnvFrom, namespace: str) -> dict[str, Value]:
+    """Return the keys of a ConfigMap or Secret that can be names of variables."""
+    named = {f"{source.prefix}{key}": value for key, value in _content(world, source, namespace)}
+    return {name: value for name, value in named.items() if ENV_NAME.allows(name)}
+
+
+def _content(world: World, source: EnvFrom, namespace: str) -> Iterator[tuple[str, Value]]:
+    if source.config_map_ref:
+        found = world.catalog.config_maps.get((namespace, source.config_map_ref.name))
+        for key, text in (found.data if found else {}).items():
+            yield key, Value(text.encode())
+    if source.secret_ref:
+        secret = world.catalog.secrets.get((namespace, source.secret_ref.name))
+        for key, content in (secret.values if secret else {}).items():
+            yield key, Value(content, secret=True)
+
+
+def _one(world: World, variable: EnvVar, identity: Identity, variables: Mapping[str, Value]) -> Value | None:
+    if variable.value_from is None:
+        return expand(variable.value or "", variables)
+    config, secret = variable.value_from.config_map_key_ref, variable.value_from.secret_key_ref
+    if config:
+        found = world.catalog.config_maps.get((identity.namespace, config.name))
+        return Value(found.data[config.key].encode()) if found and config.key in found.data else None
+    if secret:
+        kept = world.catalog.secrets.get((identity.namespace, secret.name))
+        values = kept.values if kept else {}
+        return Value(values[secret.key], secret=True) if secret.key in values else None
+    return _field(world, variable.value_from.field_ref, identity)
+
+
+def _field(world: World, reference: FieldRef | None, identity: Identity) -> Value | None:
+    """Return what the downward API says; the schema lets only these fields through."""
+    path, _, rest = (reference.field_path if reference else "").partition("['")
+    key = rest.removesuffix("']")
+    match path:
+        case "metadata.name":
+            text = identity.name
+        case "metadata.namespace":
+            text = identity.namespace
+        case "spec.nodeName":
+            text = world.node
+        case "metadata.labels":
+            text = identity.labels.get(key, "")
+        case "metadata.annotations":
+            text = identity.annotations.get(key, "")
+        case _:
+            return None
+    return Value(text.encode())

@@ -1,0 +1,36 @@
+"""Objects that run nothing themselves: namespaces, claims, configuration, Services."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from reconcilers.mounts import claim_volume
+from reconcilers.template import network
+from reconcilers.wanted import Health, Status, Wanted
+from reconcilers.world import World
+from runtime.resources import Owner, Resource
+from schemas.core import ConfigMap, Namespace, PersistentVolumeClaim, Secret
+from schemas.service import Service
+
+
+def namespace(one: Namespace, _: Mapping[str, Any], world: World) -> Wanted:
+    """Return a namespace's network."""
+    made = network(world, one.metadata.name)
+    owner = Owner("Namespace", "", one.metadata.name)
+    return _wanted(owner, (made,), there=made.name in world.networks)
+
+
+def claim(one: PersistentVolumeClaim, _: Mapping[str, Any], world: World) -> Wanted:
+    """Return a claim's volume, unless the claim names one that somebody else made."""
+    name, made = claim_volume(world, one)
+    owner = Owner(one.kind, one.metadata.namespace, one.metadata.name)
+    return _wanted(owner, made, there=name in world.volumes)
+
+
+def configuration(one: ConfigMap | Secret | Service, _: Mapping[str, Any], __: World) -> Wanted:
+    """Return nothing: pods take along what they read, and the names by which they are selected."""
+    return _wanted(Owner(one.kind, one.metadata.namespace, one.metadata.name), (), there=True)
+
+
+def _wanted(owner: Owner, resources: tuple[Resource, ...], *, there: bool) -> Wanted:
+    status = Status(Health.HEALTHY) if there else Status(Health.MISSING, "it is not there")
+    return Wanted(owner, resources, status, settled=there)

@@ -1,0 +1,64 @@
+"""What pods that are there have in common, whoever made them: whether they rest, and what ails them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from reconcilers.restarts import Again, again
+from reconcilers.wanted import Restarts
+from reconcilers.world import World
+from runtime.engine import Exit, SeenPod
+from runtime.observe import pod_name
+from runtime.resources import Label
+
+NEVER = Restarts(0, 0)
+UNKNOWN = Exit(0, False, "")
+
+
+@dataclass(frozen=True, slots=True)
+class Rests:
+    """The pods that must not be started now, the reason for each pod that ended, and when one may start."""
+
+    names: frozenset[str]
+    reasons: tuple[str, ...]
+    look_again: float | None
+
+
+def ending(world: World, pod: SeenPod, policy: str) -> Again | None:
+    """Return whether and when a pod that ended starts again; None where it hasn't ended."""
+    past = world.past
+    exit_ = past.exits.get(pod_name(pod), UNKNOWN)
+    return again(pod, policy, past.restarts.get(pod.id, NEVER), exit_, world.now)
+
+
+def rests(world: World, pods: Iterable[SeenPod], policy: str) -> Rests:
+    """Return what the restart policy says of all pods together."""
+    ended = [(pod, one) for pod in pods if (one := ending(world, pod, policy))]
+    later = [(pod, one) for pod, one in ended if one.at is None or one.at > world.now]
+    times = [one.at for _, one in later if one.at is not None]
+    return Rests(
+        names=frozenset(pod_name(pod) for pod, _ in later),
+        reasons=tuple(one.reason for _, one in ended),
+        look_again=min(times, default=None),
+    )
+
+
+def failure(world: World, names: Iterable[str], images: Sequence[str]) -> str:
+    """Return why the last attempt to make one of the pods failed, "" where none did."""
+    keys = [*(f"pod/{name}" for name in names), *(f"image/{image}" for image in images)]
+    found = (world.past.failures[key].message for key in keys if key in world.past.failures)
+    return next(found, "")
+
+
+def earliest(*times: float | None) -> float | None:
+    """Return the earliest of the times that are given."""
+    return min((one for one in times if one is not None), default=None)
+
+
+def ordinal(pod: SeenPod) -> int:
+    """Return the number at the end of a pod's name."""
+    return int(pod_name(pod).rpartition("-")[2])
+
+
+def is_of(pod: SeenPod, digest: str) -> bool:
+    """Say whether a pod was made from the template with this digest."""
+    return pod.labels.get(Label.DIGEST) == digest

@@ -1,0 +1,58 @@
+"""Restarts: when a pod that ended is started again."""
+
+from dataclasses import dataclass
+
+from reconcilers.wanted import Restarts
+from runtime.engine import Exit, SeenPod
+
+FIRST_WAIT = 10.0  # seconds; Kubernetes' MaxContainerBackOff and its first step
+LONGEST_WAIT = 300.0
+FORGIVEN_AFTER = 600.0  # a pod that ran so long begins anew
+
+ENDED = frozenset({"exited", "stopped", "dead"})
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """Whether and when a pod that ended is started again.
+
+    ``at`` is in seconds since 1970, None for never; ``reason`` in Kubernetes' words.
+    """
+
+    at: float | None
+    reason: str
+
+
+def again(pod: SeenPod, policy: str, restarts: Restarts, exit_: Exit, now: float) -> Again | None:
+    """Decide about one pod; None where it hasn't ended.
+
+    The first restart is at once, then after 10 s, doubling up to 5 minutes; a run of 10 minutes is
+    forgiven.  Podman restarts what fails a few times by itself (``runtime.podman``), so a failed pod that it
+    did not touch was stopped by a hand, which no back-off punishes.
+    Source: Kubernetes' pkg/kubelet, docs/concepts/workloads/pods/pod-lifecycle.
+    """
+    if pod.state not in ENDED:
+        return None
+    if policy == "Never" or (policy == "OnFailure" and pod.exit_code == 0):
+        return Again(None, "Completed" if pod.exit_code == 0 else _failed(pod, exit_))
+    if pod.exit_code != 0 and exit_.restarts == 0 and not exit_.error:
+        return Again(now, f"stopped by a hand (exit {pod.exit_code})")
+    count = 0 if pod.ended - pod.started >= FORGIVEN_AFTER else restarts.count
+    at = max(restarts.last + _wait(count), pod.ended) if count else now
+    return Again(at, _looping(pod, exit_, restarts, at - now))
+
+
+def _wait(count: int) -> float:
+    return min(FIRST_WAIT * 2.0 ** min(count - 1, 10), LONGEST_WAIT) if count else 0.0
+
+
+def _failed(pod: SeenPod, exit_: Exit) -> str:
+    return "OOMKilled" if exit_.out_of_memory else f"Error (exit {pod.exit_code})"
+
+
+def _looping(pod: SeenPod, exit_: Exit, restarts: Restarts, wait: float) -> str:
+    why = "OOMKilled" if exit_.out_of_memory else f"exit {pod.exit_code}"
+    times = restarts.count + exit_.restarts
+    if wait <= 0:
+        return f"Restarting ({why}, {times} restarts)"
+    return f"CrashLoopBackOff ({why}, {times} restarts, next in {wait:.0f}s)"

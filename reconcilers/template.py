@@ -1,0 +1,160 @@
+"""From a pod template to the pod that Podman is asked for."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from reconcilers.container import container, ports_of, probes_of
+from reconcilers.contents import KEEP_ON_CHANGE, template_digest
+from reconcilers.environment import Identity
+from reconcilers.world import World
+from runtime.resources import Container, Image, Label, Names, Network, Owner, Pod, Resource, short
+from schemas.pod import PodSpec
+
+OVERLAP = "sloop/allow-overlap"  # "true" on a workload: its old and new pods may write to one volume at once
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A pod template in its place: whose it is, and what identifies its pods.
+
+    ``document`` is the template as it was written.
+    """
+
+    owner: Owner
+    spec: PodSpec
+    labels: Mapping[str, str]
+    annotations: Mapping[str, str]
+    digest: str
+    aliases: tuple[str, ...]
+
+    @property
+    def revision(self) -> str:
+        """The part of the digest that goes into names."""
+        return short(self.digest)
+
+    @property
+    def network(self) -> str:
+        """The name of the namespace's network."""
+        return network_name(self.owner.namespace)
+
+
+def template(
+    world: World,
+    owner: Owner,
+    spec: PodSpec,
+    document: Mapping[str, Any],
+    *,
+    labels: Mapping[str, str],
+    annotations: Mapping[str, str],
+    follow: bool = True,
+) -> Template:
+    """Return an object's template with its digest."""
+    names = _headless(world, owner.namespace, labels)
+    made = template_digest(world, document, spec, owner.namespace, names=names, follow=follow)
+    return Template(owner, spec, labels, annotations, made, tuple(_every_spelling(names, owner.namespace)))
+
+
+def follows(annotations: Mapping[str, str]) -> bool:
+    """Say whether a workload's pods are replaced when their configuration changes."""
+    return annotations.get(KEEP_ON_CHANGE) != "false"
+
+
+def network_name(namespace: str) -> str:
+    """Return the name of a namespace's network."""
+    return f"sloop-{namespace}"
+
+
+def network(world: World, namespace: str) -> Network:
+    """Return a namespace's network."""
+    return Network(network_name(namespace), {Label.SOURCE: world.source, "sloop/namespace": namespace})
+
+
+def resources(
+    world: World, made: Template, name: str, *, after: tuple[str, ...] = ()
+) -> tuple[Resource, ...]:
+    """Return the pod ``name`` of a template and everything that it needs."""
+    identity = Identity(name, made.owner.namespace, made.labels, made.annotations)
+    built = [container(world, one, made.spec, identity) for one in made.spec.containers]
+    behind = {one.key: one for _, needs in built for one in needs}
+    pod = _pod(world, made, name, [one for one, _ in built], sorted(behind))
+    images = [Image(one.image, one.pull_policy) for one in made.spec.containers]
+    return (network(world, made.owner.namespace), *behind.values(), *images, replace(pod, after=after))
+
+
+def stops_first(world: World, made: Template, annotations: Mapping[str, str]) -> bool:
+    """Say whether an old pod must be gone before a new one starts.
+
+    A host port can be had once; a volume that one node may write to would be written to by two programs
+    that don't know of each other (decision 7).
+    """
+    if any(port.host_port for one in made.spec.containers for port in one.ports):
+        return True
+    if annotations.get(OVERLAP) == "true":
+        return False
+    read_only = {mount.name for one in made.spec.containers for mount in one.volume_mounts if mount.read_only}
+    claims = [v.persistent_volume_claim for v in made.spec.volumes if v.name not in read_only]
+    written = [
+        world.catalog.claims[made.owner.namespace, one.claim_name]
+        for one in claims
+        if one and not one.read_only
+    ]
+    return any("ReadWriteMany" not in claim.spec.access_modes for claim in written)
+
+
+def _pod(
+    world: World, made: Template, name: str, containers: Sequence[Container], uses: Sequence[str]
+) -> Pod:
+    published = tuple(port for one in made.spec.containers for port in ports_of(one))
+    full = f"{made.owner.namespace}.{name}"
+    ours = {
+        Label.SOURCE: world.source,
+        Label.OWNER: str(made.owner),
+        Label.POD: full,
+        Label.DIGEST: made.digest,
+        Label.REVISION: made.revision,
+        Label.COMMIT: world.commit,
+        Label.USES: ",".join(uses),
+        Label.PORTS: ",".join(f"{port.host}/{port.protocol}" for port in published),
+        Label.GRACE: str(made.spec.termination_grace_period_seconds),
+        Label.PROBES: probes_of(made.spec),
+    }
+    return Pod(
+        name=full,
+        owner=made.owner,
+        labels={**made.labels, **{label: text for label, text in ours.items() if text}},
+        digest=made.digest,
+        network=made.network,
+        containers=tuple(containers),
+        names=_names(made, name),
+        ports=published,
+        restart=made.spec.restart_policy,
+        grace=made.spec.termination_grace_period_seconds,
+        uses=tuple(uses),
+    )
+
+
+def _names(made: Template, name: str) -> Names:
+    dns = made.spec.dns_config
+    return Names(
+        hostname=(made.spec.hostname or name)[:63].rstrip("-."),
+        aliases=made.aliases,
+        hosts=tuple((host, alias.ip) for alias in made.spec.host_aliases for host in alias.hostnames),
+        servers=dns.nameservers if dns else (),
+        searches=dns.searches if dns else (),
+        options=tuple(f"{one.name}:{one.value}" if one.value else one.name for one in dns.options)
+        if dns
+        else (),
+    )
+
+
+def _headless(world: World, namespace: str, labels: Mapping[str, str]) -> list[str]:
+    """Return the names of the headless Services that select pods with these labels."""
+    services = world.catalog.headless.get(namespace, ())
+    return sorted(one.metadata.name for one in services if one.spec.selector.items() <= labels.items())
+
+
+def _every_spelling(names: Sequence[str], namespace: str) -> Iterator[str]:
+    for name in names:
+        full = f"{name}.{namespace}.svc.cluster.local"
+        yield from (name, f"{name}.{namespace}", f"{name}.{namespace}.svc", full)

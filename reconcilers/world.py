@@ -1,0 +1,68 @@
+"""What every reconciler may look at: the moment, the commit's objects, and what was seen."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from reconcilers.wanted import Past, Readiness
+from runtime.engine import Seen, SeenPod
+from runtime.resources import Label, Owner
+from schemas.core import ConfigMap, PersistentVolumeClaim, Secret
+from schemas.service import Service
+
+Name = tuple[str, str]  # namespace and name
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """What pods refer to by name, of one commit."""
+
+    config_maps: Mapping[Name, ConfigMap] = field(default_factory=dict)
+    secrets: Mapping[Name, Secret] = field(default_factory=dict)
+    claims: Mapping[Name, PersistentVolumeClaim] = field(default_factory=dict)
+    headless: Mapping[str, Sequence[Service]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class World:
+    """One moment of one source: ``seen`` is what is its own, ``now`` is in seconds since 1970.
+
+    ``networks`` and ``volumes`` are the names of everybody's.
+
+    ``key`` is the engine's, under which digests of secrets are made; ``node`` is the machine's name.
+    """
+
+    source: str
+    commit: str
+    now: float
+    key: bytes = field(repr=False)
+    seen: Seen
+    catalog: Catalog = field(default_factory=Catalog)
+    past: Past = field(default_factory=Past)
+    networks: frozenset[str] = frozenset()
+    volumes: frozenset[str] = frozenset()
+    node: str = "localhost"
+
+    @cached_property
+    def _by_owner(self) -> Mapping[str, list[SeenPod]]:
+        pods: dict[str, list[SeenPod]] = defaultdict(list)
+        for pod in self.seen.pods:
+            pods[pod.labels.get(Label.OWNER, "")].append(pod)
+        return pods
+
+    def pods_of(self, owner: Owner) -> list[SeenPod]:
+        """Return the pods that an object made."""
+        return self._by_owner.get(str(owner), [])
+
+    def readiness(self, pod: SeenPod) -> Readiness:
+        """Return whether a pod may serve: what was found out, or, without a probe, that it runs."""
+        if pod.state != "running":
+            return Readiness(False, pod.ended)
+        known = self.past.readiness.get(pod.id)
+        return known or Readiness(Label.PROBES not in pod.labels, pod.started)
+
+    def available(self, pod: SeenPod, seconds: int) -> bool:
+        """Say whether a pod has been ready for at least so many seconds."""
+        readiness = self.readiness(pod)
+        return readiness.ready and self.now - readiness.since >= seconds
