@@ -1,0 +1,269 @@
+"""Podman, as sloop's engine: every question and every change is one method here."""
+
+import hashlib
+import json
+import re
+import secrets
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from types import TracebackType
+from typing import Any, Self
+
+from runtime.engine import EngineError, EngineUnreachable, Exit, Happening, Seen
+from runtime.podman_api import Api, Stream, named
+from runtime.podman_errors import Refusal, asking_podman_to, unless_gone
+from runtime.podman_files import digest_of_directory, write
+from runtime.podman_places import binds
+from runtime.podman_ports import port_taken
+from runtime.podman_pull import pull
+from runtime.podman_seen import (
+    exit_of,
+    happening_of,
+    holds_files,
+    networks_of,
+    oldest_first,
+    pods_of,
+    references_of,
+    volumes_of,
+)
+from runtime.podman_service import of_this_user
+from runtime.podman_spec import container_spec, network_spec
+from runtime.resources import Files, Image, Mount, Network, Pod, Secret, Volume
+from runtime.routes import routes
+
+KEY = re.compile(r"sloop-key-([0-9a-f]{32})")
+EVENTS = json.dumps({"type": ["container", "network", "volume"]})
+
+
+class PodmanEngine:
+    """The Podman of this machine, at ``url`` or where it usually is.  See ``runtime.engine.Engine``.
+
+    Threads may share it.
+    """
+
+    def __init__(self, url: str | None = None) -> None:
+        self._api = Api(of_this_user(url))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections; the engine may still be used, and opens new ones."""
+        self._api.close()
+
+    @property
+    def requests(self) -> int:
+        """Return how often Podman was asked."""
+        return self._api.requests
+
+    @property
+    def url(self) -> str:
+        """Return the address that is used."""
+        return self._api.address.url
+
+    def key(self) -> bytes:
+        """Return this engine's key: it is the name of a Podman secret, which survives every prune.
+
+        Where a race has made several, the oldest counts, so that all come to the same one.
+        """
+        with asking_podman_to("read sloop's key"):
+            if found := self._oldest_key():
+                return found
+            self._api.post(
+                "secrets/create", b"the key is the name", name=f"sloop-key-{secrets.token_hex(16)}"
+            )
+            return self._oldest_key()
+
+    def identity(self) -> str:
+        """Return a short name of this engine, made from its key but not telling it."""
+        return hashlib.sha256(b"sloop identity" + self.key()).hexdigest()[:12]
+
+    def look(self) -> Seen:
+        """Return all that is there, by four calls."""
+        with asking_podman_to("list what is there"):
+            containers = self._api.get("containers/json", all=True)
+            networks = self._api.get("networks/json")
+            volumes = self._api.get("volumes/json")
+            kept = self._api.get("secrets/json")
+        return Seen(
+            pods=pods_of(containers),
+            networks=networks_of(networks),
+            volumes=volumes_of(volumes, _contents(volumes)),
+            secrets=tuple(secret["Spec"]["Name"] for secret in kept),
+            routes=routes(),
+        )
+
+    def images(self) -> frozenset[str]:
+        """Return every reference by which an image on this machine may be called."""
+        with asking_podman_to("list the images"):
+            return references_of(self._api.get("images/json"))
+
+    def exit_of(self, name: str) -> Exit:
+        """Return how a stopped pod came to its end."""
+        with asking_podman_to(f"inspect the container {name}"):
+            return exit_of(self._api.get(f"containers/{named(name)}/json"))
+
+    def pull(self, image: Image) -> str:
+        """Bring an image here; return a notice where an older local one has to serve."""
+        with asking_podman_to(f"pull the image {image.reference}"):
+            return pull(self._api, image)
+
+    def create_network(self, network: Network) -> None:
+        """Make a network in ``network.subnet``, or where Podman likes if that is empty."""
+        with asking_podman_to(f"create the network {network.name}"):
+            self._api.post("networks/create", network_spec(network))
+
+    def create_volume(self, volume: Volume) -> None:
+        """Make an empty volume."""
+        with asking_podman_to(f"create the volume {volume.name}"):
+            self._create_volume(volume.name, volume.labels)
+
+    def write_files(self, files: Files) -> None:
+        """Make a read-only volume's content what it should be; the volume is made if it isn't there."""
+        with asking_podman_to(f"write the volume {files.name}"):
+            try:
+                volume = self._volume(files.name)
+            except Refusal as refusal:
+                if not refusal.gone:
+                    raise
+                volume = self._create_volume(files.name, files.labels)
+        if not holds_files(volume):
+            raise EngineError(f"cannot write the volume {files.name}: it isn't one that sloop fills")
+        write(volume["Mountpoint"], files.files)
+
+    def create_secret(self, secret: Secret) -> None:
+        """Keep a secret.  Podman takes no empty one."""
+        with asking_podman_to(f"create the secret {secret.name}"):
+            self._api.post("secrets/create", secret.value.value, name=secret.name)
+
+    def create_pod(self, pod: Pod) -> None:
+        """Make a pod and start it; one that can't start is removed again."""
+        with asking_podman_to(f"create the pod {pod.name}"):
+            volumes = {name: self._volume(name) for name in _volume_names(pod)}
+            read_only = frozenset(name for name, volume in volumes.items() if holds_files(volume))
+            spec = container_spec(pod, binds(_mounts(pod), volumes), read_only)
+            self._api.post("containers/create", {**spec, **self._group_alone(spec)})
+        with asking_podman_to(f"start the pod {pod.name}"):
+            self._start_or_remove(pod)
+
+    def start_pod(self, name: str) -> None:
+        """Start a pod that is there; one that runs already is left alone."""
+        with asking_podman_to(f"start the pod {name}"):
+            self._api.post(f"containers/{named(name)}/start")
+
+    def unpause_pod(self, name: str) -> None:
+        """Let a paused pod go on."""
+        with asking_podman_to(f"unpause the pod {name}"):
+            self._api.post(f"containers/{named(name)}/unpause")
+
+    def rename_pod(self, current: str, name: str) -> None:
+        """Give a pod its name back."""
+        with asking_podman_to(f"rename the pod {current} to {name}"):
+            self._api.post(f"containers/{named(current)}/rename", name=name)
+
+    def connect_pod(self, name: str, network: str, aliases: tuple[str, ...]) -> None:
+        """Put a pod into a network."""
+        with asking_podman_to(f"connect the pod {name} to the network {network}"):
+            self._api.post(
+                f"networks/{named(network)}/connect", {"container": name, "aliases": list(aliases)}
+            )
+
+    def remove_pod(self, name: str, grace: int) -> None:
+        """Ask a pod to stop, kill it after ``grace`` seconds, remove it and its anonymous volumes."""
+        with asking_podman_to(f"remove the pod {name}"), unless_gone():
+            self._remove(name, grace)
+
+    def remove_network(self, name: str) -> None:
+        """Remove a network that nobody uses."""
+        with asking_podman_to(f"remove the network {name}"), unless_gone():
+            self._api.delete(f"networks/{named(name)}")
+
+    def remove_volume(self, name: str) -> None:
+        """Remove a volume and all that is in it."""
+        with asking_podman_to(f"remove the volume {name}"), unless_gone():
+            self._api.delete(f"volumes/{named(name)}")
+
+    def remove_secret(self, name: str) -> None:
+        """Forget a secret."""
+        with asking_podman_to(f"remove the secret {name}"), unless_gone():
+            self._api.delete(f"secrets/{named(name)}")
+
+    def logs(self, name: str, *, follow: bool = False, tail: int | None = None) -> Iterator[bytes]:
+        """Yield a pod's output as it comes, lines or parts of them."""
+        query = {"stdout": True, "stderr": True, "follow": follow, **({} if tail is None else {"tail": tail})}
+        with (
+            asking_podman_to(f"read the logs of the pod {name}"),
+            self._api.stream(f"containers/{named(name)}/logs", **query) as answer,
+        ):
+            yield from answer.frames()
+
+    @contextmanager
+    def happenings(self) -> Iterator[Iterator[Happening]]:
+        """Listen; the iterator ends when the context is left, be it from another thread.
+
+        It raises EngineUnreachable when Podman goes away.
+        """
+        with ExitStack() as stack:
+            with asking_podman_to("listen to what happens"):
+                answer = stack.enter_context(self._api.stream("events", stream=True, filters=EVENTS))
+            yield _told(answer)
+
+    def _create_volume(self, name: str, labels: Mapping[str, str]) -> Any:
+        return self._api.post("volumes/create", {"Name": name, "Labels": dict(labels)})
+
+    def _volume(self, name: str) -> Any:
+        return self._api.get(f"volumes/{named(name)}/json")
+
+    def _oldest_key(self) -> bytes:
+        names = oldest_first(self._api.get("secrets/json"))
+        keys = [found.group(1) for name in names if (found := KEY.fullmatch(name))]
+        return bytes.fromhex(keys[0]) if keys else b""
+
+    def _group_alone(self, spec: Mapping[str, Any]) -> dict[str, str]:
+        """Return the whole user where only a group was asked for; Podman takes no `:GROUP`."""
+        user = spec.get("user", "")
+        if not user.startswith(":"):
+            return {}
+        config = self._api.get(f"images/{named(spec['image'])}/json").get("Config") or {}
+        return {"user": f"{(config.get('User') or '0').partition(':')[0]}{user}"}
+
+    def _start_or_remove(self, pod: Pod) -> None:
+        try:
+            self._api.post(f"containers/{named(pod.name)}/start")
+        except Refusal as refusal:
+            self._remove(pod.name, 0)
+            containers = self._api.get("containers/json", all=True)
+            taken = port_taken(refusal.reason, pod, containers)
+            raise replace(refusal, message=taken) if taken else refusal from refusal
+
+    def _remove(self, name: str, grace: int) -> None:
+        """Stop and remove in one request; Podman kills what is paused, then lets it go."""
+        self._api.delete(f"containers/{named(name)}", force=True, volumes=True, timeout=grace)
+
+
+def _contents(volumes: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    return {one["Name"]: digest_of_directory(one["Mountpoint"]) for one in volumes if holds_files(one)}
+
+
+def _mounts(pod: Pod) -> tuple[Mount, ...]:
+    return tuple(mount for container in pod.containers for mount in container.mounts)
+
+
+def _volume_names(pod: Pod) -> set[str]:
+    """Return the volumes that must be there; Podman would make a missing one, without our labels."""
+    return {mount.volume for mount in _mounts(pod) if mount.volume}
+
+
+def _told(answer: Stream) -> Iterator[Happening]:
+    with asking_podman_to("listen to what happens"):
+        for line in answer.lines():
+            if happening := happening_of(json.loads(line)):
+                yield happening
+    if not answer.closed:
+        raise EngineUnreachable("cannot listen to what happens any more: Podman ended the connection")

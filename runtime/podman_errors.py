@@ -1,0 +1,98 @@
+"""What Podman refuses, in sloop's errors: one line, without the wrapping that Go puts around it."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.client import HTTPException
+
+from runtime.engine import EngineError, EngineUnreachable, ImageMissing, NameTaken
+
+TAKEN = (
+    "name is already in use",
+    "network already exists",
+    "volume already exists",
+    "secret name in use",
+)
+NO_IMAGE = ("image not known", "failed to find image")
+NOISE = (
+    (re.compile(r"\b([0-9a-f]{12})[0-9a-f]{52}\b"), r"\1"),
+    (re.compile(r"\\?\""), "'"),
+    (re.compile(r"\s+"), " "),
+    (re.compile(r"initializing source \S+: |pinging container registry \S+: |Get '[^']*': "), ""),
+    (re.compile(r"\. You have to remove that container to be able to reuse that name.*"), ""),
+    (
+        re.compile(
+            r"^(creating container storage|running container create option|(error )?preparing [^:]+): "
+        ),
+        "",
+    ),
+    (
+        re.compile(r"\b(OCI runtime error|crun|runc|runc create failed|unable to start container process): "),
+        "",
+    ),
+)
+
+
+@dataclass
+class Refusal(Exception):
+    """Podman's own answer to a request that it didn't carry out."""
+
+    status: int
+    cause: str
+    message: str
+
+    @property
+    def gone(self) -> bool:
+        """Whether what was asked about isn't there."""
+        return self.status == 404
+
+    @property
+    def reason(self) -> str:
+        """Return Podman's message as one readable line."""
+        return plain(self.message or self.cause)
+
+
+@contextmanager
+def asking_podman_to(what: str) -> Iterator[None]:
+    """Turn what Podman and its client libraries raise into an EngineError that says what we asked for."""
+    try:
+        yield
+    except Refusal as refusal:
+        raise _kind(refusal)(f"cannot {what}: {refusal.reason}") from refusal
+    except TimeoutError as error:
+        raise EngineUnreachable(f"cannot {what}: Podman doesn't answer in time") from error
+    except (OSError, HTTPException) as error:  # requests' and podman-py's errors are OSErrors
+        raise EngineUnreachable(f"cannot {what}: the connection to Podman broke ({_root(error)})") from error
+
+
+@contextmanager
+def unless_gone() -> Iterator[None]:
+    """Let pass that what should be removed isn't there any more."""
+    try:
+        yield
+    except Refusal as refusal:
+        if not refusal.gone:
+            raise
+
+
+def plain(text: str) -> str:
+    """Return Podman's text as one line: short ids, no wrapping, nothing said twice."""
+    for pattern, replacement in NOISE:
+        text = pattern.sub(replacement, text)
+    parts = text.strip().split(": ")
+    return ": ".join(part for at, part in enumerate(parts) if part not in parts[:at])
+
+
+def _kind(refusal: Refusal) -> type[EngineError]:
+    if any(phrase in refusal.message or phrase in refusal.cause for phrase in TAKEN):
+        return NameTaken
+    if any(phrase in refusal.message or phrase in refusal.cause for phrase in NO_IMAGE):
+        return ImageMissing
+    return EngineError
+
+
+def _root(error: BaseException) -> str:
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return plain(str(error)) or type(error).__name__

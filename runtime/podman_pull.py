@@ -1,0 +1,73 @@
+"""Bringing an image here: which registry is asked, and what its refusal means."""
+
+import json
+import re
+from collections.abc import Iterable
+
+from runtime.engine import ImageMissing
+from runtime.podman_api import Api, named
+from runtime.podman_errors import Refusal, plain
+from runtime.resources import Image
+
+REFUSED = re.compile(r"manifest unknown|unauthorized|denied|not found|authentication required", re.IGNORECASE)
+WAY_OUT = "build or load it on this machine (`podman build`, `podman load`), or correct its name"
+
+
+def pull(api: Api, image: Image) -> str:
+    """Bring an image here as its policy says; return a notice where an older local one has to serve.
+
+    Raises ImageMissing.
+    """
+    here = image.policy != "Always" and _is_here(api, image.reference)
+    if here:
+        return ""
+    if image.policy == "Never":
+        raise ImageMissing(
+            f"cannot use the image {image.reference}: it isn't on this machine,"
+            f" and its imagePullPolicy is Never; {WAY_OUT}"
+        )
+    problem = _pulled(api, image.reference)
+    return _judged(api, image, problem) if problem else ""
+
+
+def full_reference(reference: str) -> str:
+    """Return the name that a registry is asked for: Docker Hub's where none is named, as in Kubernetes.
+
+    Podman would ask its user, or every registry in its configuration.
+    """
+    first, slash, _ = reference.partition("/")
+    if slash and ("." in first or ":" in first or first == "localhost"):
+        return reference
+    return f"docker.io/{reference}" if slash else f"docker.io/library/{reference}"
+
+
+def last_error(lines: Iterable[bytes]) -> str:
+    """Return the error at the end of a pull's answer, "" where there is none."""
+    errors = [json.loads(line).get("error") or "" for line in lines if line.startswith(b"{")]
+    return plain(next((error for error in reversed(errors) if error), ""))
+
+
+def _judged(api: Api, image: Image, problem: str) -> str:
+    local = image.reference.startswith("localhost/")
+    if (local or not REFUSED.search(problem)) and image.policy == "Always" and _is_here(api, image.reference):
+        return f"the image {image.reference} could not be pulled ({problem}): the one on this machine is used"
+    raise ImageMissing(f"cannot pull the image {image.reference}: {problem}; {WAY_OUT}")
+
+
+def _pulled(api: Api, reference: str) -> str:
+    """Pull; return why it failed, or "".  Podman answers 200 at first and tells of a failure at the end."""
+    try:
+        answer = api.post("images/pull", reference=full_reference(reference))
+    except Refusal as refusal:
+        return refusal.reason
+    return last_error(answer.splitlines()) if isinstance(answer, bytes) else answer.get("error", "")
+
+
+def _is_here(api: Api, reference: str) -> bool:
+    try:
+        api.get(f"images/{named(reference)}/exists")
+    except Refusal as refusal:
+        if refusal.gone:
+            return False
+        raise
+    return True

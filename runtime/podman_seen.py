@@ -1,0 +1,112 @@
+"""From Podman's list answers to what sloop sees."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from runtime.engine import Exit, Happening, SeenNetwork, SeenPod, SeenVolume
+from runtime.resources import Label
+
+TELLING = frozenset(
+    (
+        *("create", "start", "restart", "died", "die", "pause", "unpause"),
+        *("remove", "rename", "connect", "disconnect", "prune"),
+    )
+)
+
+
+def pods_of(containers: Iterable[Mapping[str, Any]]) -> tuple[SeenPod, ...]:
+    """Return every container, infra containers of foreign pods too: their names are taken."""
+    return tuple(_pod(container) for container in containers)
+
+
+def networks_of(networks: Iterable[Mapping[str, Any]]) -> tuple[SeenNetwork, ...]:
+    """Return every network."""
+    return tuple(
+        SeenNetwork(
+            name=network["name"],
+            labels=network.get("labels") or {},
+            subnets=tuple(subnet["subnet"] for subnet in network.get("subnets") or ()),
+        )
+        for network in networks
+    )
+
+
+def volumes_of(volumes: Iterable[Mapping[str, Any]], contents: Mapping[str, str]) -> tuple[SeenVolume, ...]:
+    """Return every volume, with the digests of those that ``contents`` knows by name."""
+    return tuple(
+        SeenVolume(
+            name=volume["Name"],
+            labels=volume.get("Labels") or {},
+            content=contents.get(volume["Name"], ""),
+        )
+        for volume in volumes
+    )
+
+
+def holds_files(volume: Mapping[str, Any]) -> bool:
+    """Whether a volume is one that sloop fills and containers only read."""
+    return (volume.get("Labels") or {}).get(Label.KIND) == "files"
+
+
+def references_of(images: Iterable[Mapping[str, Any]]) -> frozenset[str]:
+    """Return every way to write the images: with and without `latest`, localhost/ and docker.io/."""
+    return frozenset(
+        way
+        for image in images
+        for name in (*(image.get("RepoTags") or ()), *(image.get("RepoDigests") or ()), image["Id"])
+        for way in _ways(name)
+    )
+
+
+def exit_of(inspected: Mapping[str, Any]) -> Exit:
+    """Return what only ``inspect`` tells of an end."""
+    state = inspected["State"]
+    return Exit(
+        restarts=inspected.get("RestartCount") or 0,
+        out_of_memory=bool(state.get("OOMKilled")),
+        error=state.get("Error") or "",
+    )
+
+
+def happening_of(event: Mapping[str, Any]) -> Happening | None:
+    """Return what an event tells; None for what is inside of another (init, cleanup, exec, ...)."""
+    if event.get("Action") not in TELLING:
+        return None
+    said = (event.get("Actor") or {}).get("Attributes") or {}
+    return Happening(action=event["Action"], name=said.get("name", ""), labels=said)
+
+
+def oldest_first(secrets: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Return the names of the secrets, in the order in which they were made."""
+    return tuple(
+        name for _, name in sorted((_seconds(one["CreatedAt"]), one["Spec"]["Name"]) for one in secrets)
+    )
+
+
+def _pod(container: Mapping[str, Any]) -> SeenPod:
+    return SeenPod(
+        id=container["Id"],
+        name=container["Names"][0],
+        labels=container.get("Labels") or {},
+        state=container["State"],
+        image=container["Image"],
+        image_id=container["ImageID"],
+        networks=tuple(sorted(container.get("Networks") or ())),
+        created=_seconds(container["Created"]),
+        started=max(container["StartedAt"], 0),
+        ended=max(container["ExitedAt"], 0),  # Go's zero time is in the year 1
+        exit_code=container["ExitCode"],
+        pid=container["Pid"],
+    )
+
+
+def _seconds(time: str) -> float:
+    return datetime.fromisoformat(time).timestamp()
+
+
+def _ways(name: str) -> Iterable[str]:
+    shorter = [name.removeprefix(start) for start in ("localhost/", "docker.io/library/", "docker.io/")]
+    for way in {name, *shorter}:
+        yield way
+        yield way.removesuffix(":latest")

@@ -1,0 +1,168 @@
+"""From our values to what Podman's API takes: networks, volumes and containers as JSON."""
+
+import ipaddress
+from collections.abc import Mapping
+from typing import Any
+
+from runtime.resources import Container, Limits, Mount, Network, Pod, Port, SecretFile, Security
+
+CPU_PERIOD = 100_000  # microseconds, as Kubernetes and Podman have it
+LEAST_QUOTA = 1_000  # the kernel takes no less
+LEAST_SHARES = 2
+QUICK_RESTARTS = 3  # by Podman, at once; later ones are sloop's, with back-off (decision 13)
+
+
+def network_spec(network: Network) -> dict[str, Any]:
+    """Return a network whose leases come from the lower half of its subnet (decision 3)."""
+    spec = {
+        "name": network.name,
+        "driver": "bridge",
+        "dns_enabled": True,
+        "labels": dict(network.labels),
+        "options": {"isolate": "true"},
+    }
+    return {**spec, "subnets": [_subnet(network.subnet)]} if network.subnet else spec
+
+
+def container_spec(pod: Pod, bound: Mapping[Mount, str], read_only: frozenset[str]) -> dict[str, Any]:
+    """Return Podman's SpecGenerator for a pod of one container.
+
+    ``bound`` gives the machine's path for each mount of a host path or with a ``sub_path``; volumes
+    named in ``read_only`` are mounted so whatever the mount says.
+    """
+    (container,) = pod.containers
+    return _without_empty(
+        {
+            "name": pod.name,
+            "labels": dict(pod.labels),
+            "hostname": pod.names.hostname,
+            "restart_policy": "no" if pod.restart == "Never" else "on-failure",
+            "restart_tries": None if pod.restart == "Never" else QUICK_RESTARTS,
+            "stop_timeout": pod.grace,
+            "healthconfig": {"Test": ["NONE"]},  # probes are ours
+            **_what_runs(container),
+            **_network(pod),
+            **_storage(container, bound, read_only),
+            **_security(container.security),
+            "resource_limits": _limits(container.limits),
+        }
+    )
+
+
+def _subnet(subnet: str) -> dict[str, Any]:
+    net = ipaddress.ip_network(subnet)
+    middle = net.num_addresses // 2
+    return {
+        "subnet": subnet,
+        "gateway": str(net[1]),
+        "lease_range": {"start_ip": str(net[2]), "end_ip": str(net[middle - 1])},
+    }
+
+
+def _what_runs(container: Container) -> dict[str, Any]:
+    return {
+        "image": container.image,
+        "entrypoint": list(container.entrypoint or ()),
+        "command": list(container.command or ()),
+        "work_dir": container.working_dir,
+        "create_working_dir": bool(container.working_dir),
+        "env": dict(container.env),
+        "secret_env": dict(container.secret_env),
+        "secrets": [_secret(file) for file in container.secret_files],
+        "stdin": container.stdin,
+        "terminal": container.tty,
+    }
+
+
+def _secret(file: SecretFile) -> dict[str, Any]:
+    return {"Source": file.secret, "Target": file.target, "UID": 0, "GID": 0, "Mode": file.mode}
+
+
+def _network(pod: Pod) -> dict[str, Any]:
+    return {
+        "netns": {"nsmode": "bridge"},
+        "networks": {pod.network: {"aliases": list(pod.names.aliases)}},
+        "portmappings": [_port(port) for port in pod.ports],
+        "hostadd": [f"{name}:{address}" for name, address in pod.names.hosts],
+        "dns_server": list(pod.names.servers),
+        "dns_search": list(pod.names.searches),
+        "dns_option": list(pod.names.options),
+    }
+
+
+def _port(port: Port) -> dict[str, Any]:
+    return {
+        "container_port": port.container,
+        "host_port": port.host,
+        "protocol": port.protocol,
+        "host_ip": port.address,
+    }
+
+
+def _storage(container: Container, bound: Mapping[Mount, str], read_only: frozenset[str]) -> dict[str, Any]:
+    volumes = [mount for mount in container.mounts if mount.volume is not None and not mount.sub_path]
+    return {
+        "volumes": [_volume(mount, read_only) for mount in volumes],
+        "mounts": [
+            *(_tmpfs(mount) for mount in container.mounts if mount.tmpfs is not None),
+            *(_bind(mount, path, read_only) for mount, path in bound.items()),
+        ],
+    }
+
+
+def _volume(mount: Mount, read_only: frozenset[str]) -> dict[str, Any]:
+    return {
+        "Name": mount.volume,
+        "Dest": mount.target,
+        "Options": ["nocopy", _access(mount, read_only)],
+    }
+
+
+def _tmpfs(mount: Mount) -> dict[str, Any]:
+    size = [f"size={mount.tmpfs}"] if mount.tmpfs else []
+    return {
+        "type": "tmpfs",
+        "source": "tmpfs",
+        "destination": mount.target,
+        "options": ["nosuid", "nodev", "mode=1777", _access(mount, frozenset()), *size],
+    }
+
+
+def _bind(mount: Mount, path: str, read_only: frozenset[str]) -> dict[str, Any]:
+    return {
+        "type": "bind",
+        "source": path,
+        "destination": mount.target,
+        "options": ["rbind", _access(mount, read_only)],
+    }
+
+
+def _access(mount: Mount, read_only: frozenset[str]) -> str:
+    return "ro" if mount.read_only or mount.volume in read_only else "rw"
+
+
+def _security(security: Security) -> dict[str, Any]:
+    return {
+        "user": security.user,
+        "groups": list(security.groups),
+        "privileged": security.privileged,
+        "read_only_filesystem": security.read_only_root,
+        "no_new_privileges": security.no_new_privileges,
+        "cap_add": list(security.add_capabilities),
+        "cap_drop": list(security.drop_capabilities),
+        "sysctl": dict(security.sysctls),
+    }
+
+
+def _limits(limits: Limits) -> dict[str, Any]:
+    """Return the kernel's numbers.  Source: Kubernetes' pkg/kubelet/cm/helpers_linux.go."""
+    quota = limits.cpu_limit and max(round(limits.cpu_limit * CPU_PERIOD), LEAST_QUOTA)
+    shares = limits.cpu_request and max(int(limits.cpu_request * 1024), LEAST_SHARES)
+    cpu = _without_empty({"quota": quota, "period": CPU_PERIOD if quota else None, "shares": shares})
+    memory = _without_empty({"limit": limits.memory_limit, "reservation": limits.memory_request})
+    return _without_empty({"cpu": cpu, "memory": memory})
+
+
+def _without_empty(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """Return only what says something; a time-out of 0 does."""
+    return {name: value for name, value in spec.items() if value or (value == 0 and value is not False)}
