@@ -7,13 +7,14 @@ from typing import Any
 from reconcilers.pods import Rests, earliest, failure, is_of, ordinal, rests
 from reconcilers.rollout import Batch, Count, bounds, next_batch
 from reconcilers.template import Template, follows, resources, stops_first, template
-from reconcilers.wanted import Health, Status, Wanted
+from reconcilers.wanted import Consequence, Health, Status, Wanted
 from reconcilers.world import World
 from runtime.engine import SeenPod
 from runtime.observe import pod_name
 from runtime.resources import Owner, Resource
 from schemas.apps import Deployment, DeploymentSpec
 
+TRIAL = 1  # seconds that a new pod runs before an old one stops for it, probe or no probe
 GOING = frozenset({"removing", "stopping"})  # they serve nobody, and count for nothing
 
 
@@ -55,8 +56,10 @@ def reconcile(deployment: Deployment, document: Mapping[str, Any], world: World)
         status=_status(deployment.spec, made, pods, resting, world),
         keep=frozenset(pod_name(pod) for pod in choice.keep),
         resting=resting.names,
+        restarting=resting.counting,
         settled=settled,
-        look_again=earliest(resting.look_again, _next_available(deployment.spec, there, world)),
+        consequence=_consequence(pods, choice, settled=settled),
+        look_again=earliest(resting.look_again, _next_available(deployment.spec, pods, world)),
     )
 
 
@@ -71,6 +74,12 @@ def _template(deployment: Deployment, document: Mapping[str, Any], owner: Owner,
         annotations=written.metadata.annotations,
         follow=follows(deployment.metadata.annotations),
     )
+
+
+def _consequence(pods: Generation, choice: Choice, *, settled: bool) -> Consequence:
+    if pods.old:
+        return Consequence.RECREATE if choice.after else Consequence.ROLLING
+    return Consequence.NONE if settled or not pods.new else Consequence.IN_PLACE
 
 
 def _choose(deployment: Deployment, made: Template, pods: Generation, world: World) -> Choice:
@@ -89,12 +98,12 @@ def _choose(deployment: Deployment, made: Template, pods: Generation, world: Wor
 def _batch(spec: DeploymentSpec, pods: Generation, world: World) -> Batch:
     rolling = spec.strategy.rolling
     surge, unavailable = bounds(spec.replicas, rolling.max_surge, rolling.max_unavailable)
-    new, old = _count(pods.new, spec, world), _count(pods.old, spec, world)
+    new, old = _count(pods.new, _patience(spec, pods), world), _count(pods.old, spec.min_ready_seconds, world)
     return next_batch(spec.replicas, new, old, surge=surge, unavailable=unavailable)
 
 
-def _count(pods: Sequence[SeenPod], spec: DeploymentSpec, world: World) -> Count:
-    return Count(len(pods), sum(world.available(pod, spec.min_ready_seconds) for pod in pods))
+def _count(pods: Sequence[SeenPod], seconds: int, world: World) -> Count:
+    return Count(len(pods), sum(world.available(pod, seconds) for pod in pods))
 
 
 def _best(pods: Sequence[SeenPod], spec: DeploymentSpec, world: World) -> list[SeenPod]:
@@ -117,10 +126,15 @@ def _ordinals(pods: Sequence[SeenPod], count: int, spec: DeploymentSpec, world: 
     return sorted([*kept, *(next(free) for _ in range(count - len(kept)))])
 
 
-def _next_available(spec: DeploymentSpec, pods: Sequence[SeenPod], world: World) -> float | None:
+def _patience(spec: DeploymentSpec, pods: Generation) -> int:
+    """Return for how many seconds a new pod must be ready before it counts."""
+    return max(spec.min_ready_seconds, TRIAL if pods.old else 0)
+
+
+def _next_available(spec: DeploymentSpec, pods: Generation, world: World) -> float | None:
     """Return when the next ready pod will have been ready long enough."""
-    since = [one.since for pod in pods if (one := world.readiness(pod)).ready]
-    coming = (moment + spec.min_ready_seconds for moment in since)
+    since = [one.since for pod in [*pods.new, *pods.old] if (one := world.readiness(pod)).ready]
+    coming = (moment + _patience(spec, pods) for moment in since)
     return min((moment for moment in coming if moment > world.now), default=None)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from reconcilers.pods import ending, failure, rests
 from reconcilers.template import follows, resources, template
-from reconcilers.wanted import Health, Status, Wanted
+from reconcilers.wanted import Consequence, Health, Status, Wanted
 from reconcilers.world import World
 from runtime.engine import SeenPod
 from runtime.observe import pod_name
@@ -28,12 +28,15 @@ def reconcile(pod: Pod, document: Mapping[str, Any], world: World) -> Wanted:
     )
     there = world.pods_of(owner)
     resting = rests(world, there, pod.spec.restart_policy)
+    settled = [one.labels.get(Label.DIGEST) for one in there] == [made.digest]
     return Wanted(
         owner=owner,
         resources=resources(world, made, meta.name),
         status=_status(pod, there, world),
         resting=resting.names,
-        settled=[one.labels.get(Label.DIGEST) for one in there] == [made.digest],
+        restarting=resting.counting,
+        settled=settled,
+        consequence=Consequence.RECREATE if there and not settled else Consequence.NONE,
         look_again=resting.look_again,
     )
 

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from reconcilers.restarts import Again, again
-from reconcilers.wanted import Restarts
 from reconcilers.world import World
 from runtime.engine import Exit, SeenPod
 from runtime.observe import pod_name
+from runtime.records import Restarts
 from runtime.resources import Label
 
 NEVER = Restarts(0, 0)
@@ -16,9 +16,13 @@ UNKNOWN = Exit(0, False, "")
 
 @dataclass(frozen=True, slots=True)
 class Rests:
-    """The pods that must not be started now, the reason for each pod that ended, and when one may start."""
+    """The pods that must not be started now, those whose start counts, and when one may start.
+
+    ``reasons`` has one for each pod that ended.
+    """
 
     names: frozenset[str]
+    counting: frozenset[str]
     reasons: tuple[str, ...]
     look_again: float | None
 
@@ -37,6 +41,7 @@ def rests(world: World, pods: Iterable[SeenPod], policy: str) -> Rests:
     times = [one.at for _, one in later if one.at is not None]
     return Rests(
         names=frozenset(pod_name(pod) for pod, _ in later),
+        counting=frozenset(pod_name(pod) for pod, one in ended if one.counts),
         reasons=tuple(one.reason for _, one in ended),
         look_again=min(times, default=None),
     )

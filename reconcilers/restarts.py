@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from reconcilers.wanted import Restarts
 from runtime.engine import Exit, SeenPod
+from runtime.records import Restarts
 
 FIRST_WAIT = 10.0  # seconds; Kubernetes' MaxContainerBackOff and its first step
 LONGEST_WAIT = 300.0
@@ -16,11 +16,13 @@ ENDED = frozenset({"exited", "stopped", "dead"})
 class Again:
     """Whether and when a pod that ended is started again.
 
-    ``at`` is in seconds since 1970, None for never; ``reason`` in Kubernetes' words.
+    ``at`` is in seconds since 1970, None for never; ``reason`` in Kubernetes' words.  ``counts`` says
+    that it is the pod's own doing, which the next back-off remembers.
     """
 
     at: float | None
     reason: str
+    counts: bool = False
 
 
 def again(pod: SeenPod, policy: str, restarts: Restarts, exit_: Exit, now: float) -> Again | None:
@@ -39,7 +41,7 @@ def again(pod: SeenPod, policy: str, restarts: Restarts, exit_: Exit, now: float
         return Again(now, f"stopped by a hand (exit {pod.exit_code})")
     count = 0 if pod.ended - pod.started >= FORGIVEN_AFTER else restarts.count
     at = max(restarts.last + _wait(count), pod.ended) if count else now
-    return Again(at, _looping(pod, exit_, restarts, at - now))
+    return Again(at, _looping(pod, exit_, restarts, at - now), counts=True)
 
 
 def _wait(count: int) -> float:

@@ -6,6 +6,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from runtime.engine import Exit, SeenPod
+from runtime.records import Failure, Readiness, Restarts
 from runtime.resources import Owner, Resource
 
 
@@ -20,36 +21,10 @@ class Health(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Readiness:
-    """Whether a pod may serve, and since when (seconds since 1970)."""
-
-    ready: bool
-    since: float
-
-
-@dataclass(frozen=True, slots=True)
-class Restarts:
-    """How often sloop has started a pod again, and when last (seconds since 1970)."""
-
-    count: int
-    last: float
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """A step on a resource failed ``count`` times in a row, last at ``at`` (seconds since 1970)."""
-
-    count: int
-    at: float
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
 class Past:
     """What this pass knows of earlier ones.  All of it may be empty: then nothing restarts because of it.
 
-    ``readiness`` and ``restarts`` go by a pod's id, ``exits`` by its name, ``failures`` by a resource's key,
-    ``begun`` (when a rollout to a revision was first seen) by an owner and a revision.
+    ``readiness`` and ``restarts`` go by a pod's id, ``exits`` by its name, ``failures`` by a resource's key.
     """
 
     readiness: Mapping[str, Readiness] = field(default_factory=lambda: MappingProxyType({}))
@@ -69,13 +44,23 @@ class Status:
     pods: tuple[SeenPod, ...] = ()
 
 
+class Consequence(StrEnum):
+    """What a change does to what serves."""
+
+    NONE = "none"
+    IN_PLACE = "in-place"
+    ROLLING = "rolling"
+    RECREATE = "recreate"
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """Which resources one object wants at this moment.
 
     Pods named in ``keep`` stay as they are, though the object no longer describes them (an older
     revision that still serves); those in ``resting`` wait for their back-off and must not be started.
-    ``settled`` says that what runs is what the object asks for, and no rollout is under way.
+    Starting one named in ``restarting`` counts as a restart.  ``settled`` says that what runs is what the
+    object asks for, and no rollout is under way; ``consequence`` what a rollout does to what serves.
     ``look_again`` is when the answer may change by itself, in seconds since 1970.
     """
 
@@ -84,5 +69,7 @@ class Wanted:
     status: Status
     keep: frozenset[str] = frozenset()
     resting: frozenset[str] = frozenset()
+    restarting: frozenset[str] = frozenset()
     settled: bool = True
+    consequence: Consequence = Consequence.NONE
     look_again: float | None = None

@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from reconcilers.wanted import Past, Readiness
+from reconcilers.wanted import Past
 from runtime.engine import Seen, SeenPod
+from runtime.records import Readiness
 from runtime.resources import Label, Owner
 from schemas.core import ConfigMap, PersistentVolumeClaim, Secret
 from schemas.service import Service
@@ -60,7 +61,7 @@ class World:
         if pod.state != "running":
             return Readiness(False, pod.ended)
         known = self.past.readiness.get(pod.id)
-        return known or Readiness(Label.PROBES not in pod.labels, pod.started)
+        return known or Readiness(Label.PROBES not in pod.labels, max(pod.created, pod.started))
 
     def available(self, pod: SeenPod, seconds: int) -> bool:
         """Say whether a pod has been ready for at least so many seconds."""

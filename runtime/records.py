@@ -124,8 +124,8 @@ class Readiness:
 
     ready: bool
     since: float
-    successes: int
-    failures: int
+    successes: int = 0
+    failures: int = 0
 
 
 @dataclass(frozen=True, slots=True)
