@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from gitops.git_error import SourceError
+from gitops.git_error import SourceError, without_credentials
 
 _PORTS = {"http": 80, "https": 443, "ssh": 22}
 _SCP = re.compile(r"(?P<login>[^/:]*@)?(?P<host>\[[^\]/]+\]|[^/:]+):(?P<path>.*)")
@@ -44,13 +44,10 @@ def parse(url: str) -> Address:
     is the real path.  The user of ssh belongs to it: ``a@host:x`` and ``b@host:x`` are two repositories.
     """
     if not url or url.startswith("-") or not url.isprintable():
-        raise SourceError(
-            f"{url!r} is no address of a repository\ngive a path, or https://, ssh:// or file://"
-        )
-    if "::" in url.split("/", maxsplit=1)[0]:
-        raise SourceError(
-            f"the address {url.split('::', maxsplit=1)[0]}::… would run a program\ngive a path, https:// or ssh://"
-        )
+        shown = without_credentials(repr(url))
+        raise SourceError(f"{shown} is no address of a repository\ngive a path, https:// or ssh://")
+    if program := re.match(r"[\w+-]+::", url):
+        raise SourceError(f"an address {program[0]}… would run a program\ngive a path, https:// or ssh://")
     if "://" in url:
         return _from_url(url)
     if match := _SCP.fullmatch(url):

@@ -43,8 +43,15 @@ _SETTINGS = (
     "safe.bareRepository=all",  # bare repositories are ours to read; safe.directory stays as the user set it
     "submodule.recurse=false",
     "fetch.recurseSubmodules=false",
+    "protocol.version=2",  # a commit can be asked for by its name
     "fetch.unpackLimit=1",  # a pack appears whole or not at all: an object that is there is complete
-    "gc.auto=0",
+    "gc.autoDetach=false",
+    "maintenance.auto=false",
+    "merge.renames=false",
+    "merge.autoStash=false",
+    "push.followTags=false",
+    "push.gpgSign=false",
+    "push.recurseSubmodules=no",
     "log.showRoot=true",
     "log.showSignature=false",
 )

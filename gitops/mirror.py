@@ -127,7 +127,7 @@ class Mirror:
 
     def _tidy(self) -> None:
         with suppress(GitFailed, SourceError):  # it only saves space, and tries again next time
-            self.git("-c", "gc.auto=6700", "-c", "gc.autoDetach=false", "gc", "--auto", "--quiet")
+            self.git("gc", "--auto", "--quiet")
 
     def _git(self, directory: Path) -> Git:
         settings, variables = login(self.address)

@@ -3,8 +3,6 @@
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -12,29 +10,13 @@ from gitops import ref as refs
 from gitops.address import digest, parse, sub_path
 from gitops.git_command import Git
 from gitops.git_error import GitFailed, SourceError, explain
+from gitops.log import Commit, history
 from gitops.mirror import Mirror
 
 __all__ = ["Commit", "Source", "SourceError", "at_directory"]
 
 T = TypeVar("T")
 _PIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*")
-_LOG = "--format=%x01%H%x1f%an%x1f%ae%x1f%aI%x1f%s"
-
-
-@dataclass(frozen=True, slots=True)
-class Commit:
-    """Who committed what, when."""
-
-    sha: str
-    author: str
-    email: str
-    date: datetime
-    subject: str
-
-    @property
-    def short(self) -> str:
-        """Return the first seven digits, as people write them."""
-        return self.sha[:7]
 
 
 class Source:
@@ -60,8 +42,8 @@ class Source:
 
         With a name: that of another branch, tag or (abbreviated) commit; ``~2`` or ``^`` may stand behind it.
         """
-        base, steps = refs.split(name or self.ref or "HEAD")
-        with self._asking("read"):
+        base, steps = refs.split(self._spelled(name))
+        with self.asking("read"):
             found = self._find(base)
             self._have(found)
             sha = self.mirror.find(found.sha + steps) if steps else found.sha
@@ -74,14 +56,10 @@ class Source:
     def branch(self) -> str:
         """Return the branch that new commits of this source go to; an error if its ref is none."""
         base, steps = refs.split(self.ref or "HEAD")
-        with self._asking("read"):
+        with self.asking("read"):
             name = self._head() if base == "HEAD" else self._find(base).name
         if steps or not name or not name.startswith("refs/heads/"):
-            what = (
-                f"{self.ref} of {self.display} is no branch"
-                if self.ref
-                else f"{self.display} has no branch checked out"
-            )
+            what = f"{self.ref or 'HEAD'} of {self.display} is no branch"
             raise SourceError(f"{what}, so there is nothing to commit to\nname a branch with --ref")
         return name.removeprefix("refs/heads/")
 
@@ -93,9 +71,7 @@ class Source:
 
     def commit(self, sha: str) -> Commit:
         """Return who committed what, when."""
-        from gitops.tree import describe  # noqa: PLC0415 - GitPython takes 0.1 s to import
-
-        return Commit(*self._reading(lambda: describe(self.mirror.git, sha), sha))
+        return self._reading(lambda: history(self.mirror.git, sha, "", "-1"), sha)[0].commit
 
     def last_touched(self, old: str | None, new: str, paths: Collection[str]) -> Mapping[str, Commit]:
         """Return for each path the newest commit after ``old``, up to ``new``, that touched it.
@@ -104,37 +80,32 @@ class Source:
         """
         wanted = {f"{self.path}/{path}" if self.path else path: path for path in paths}
         span = f"{old}..{new}" if old and self.mirror.has(old) else new
-        asked = ("log", "-z", "-c", "--name-only", "--no-renames", _LOG, "--end-of-options", span, "--")
-        out = self._reading(lambda: self.mirror.git(*asked, *([self.path] if self.path else [])), new)
-        touched: dict[str, Commit] = {}
-        for commit, names in _entries(out.decode(errors="surrogateescape")):
-            touched |= {
-                wanted[name]: commit for name in names if name in wanted and wanted[name] not in touched
-            }
-        return touched
+        log = self._reading(lambda: history(self.mirror.git, span, self.path, "-c", "--name-only"), new)
+        return {
+            wanted[file]: entry.commit for entry in reversed(log) for file in entry.files if file in wanted
+        }
 
     def is_ancestor(self, a: str, b: str) -> bool:
         """Tell whether ``b`` contains ``a``; False for a commit that nobody knows."""
-        if not (self.mirror.has(a) and self.mirror.has(b)):
-            return False
-        return self.mirror.git.attempt("merge-base", "--is-ancestor", a, b)[0] == 0
+        asked = ("merge-base", "--is-ancestor", a, b)
+        return self.mirror.directory.is_dir() and self.mirror.git.attempt(*asked)[0] == 0
 
     def pin(self, name: str, sha: str) -> None:
         """Keep a commit in the mirror under a name, whatever happens to the branch it was on."""
         if not self.mirror.has(sha):
             raise SourceError(f"the commit {sha} is not in the mirror of {self.display}\nresolve it first")
-        with self._asking("keep a commit of"), self.mirror.writing():
+        with self.asking("keep a commit of"), self.mirror.writing():
             self.mirror.git("update-ref", self._pin(name), sha)
 
     def unpin(self, name: str) -> None:
         """Let go of the commit that was kept under a name."""
         if name in self.pinned():
-            with self._asking("let go of a commit of"), self.mirror.writing():
+            with self.asking("let go of a commit of"), self.mirror.writing():
                 self.mirror.git("update-ref", "-d", self._pin(name))
 
     def pinned(self) -> Mapping[str, str]:
         """Return the kept commits by their names."""
-        with self._asking("read"):
+        with self.asking("read"):
             return self.mirror.refs(f"refs/sloop/{self.id}")
 
     @property
@@ -144,6 +115,11 @@ class Source:
         if local is None:
             return None
         return Git(local, self.mirror.limit, variables={"GIT_CEILING_DIRECTORIES": str(local.parent)})
+
+    def _spelled(self, name: str | None) -> str:
+        """Put the source's own ref in the place of HEAD: ``HEAD~2`` is two commits before what is deployed."""
+        own, (base, steps) = self.ref or "HEAD", refs.split(name or "HEAD")
+        return own + steps if base == "HEAD" else base + steps
 
     def _find(self, name: str) -> refs.Ref:
         if refs.FULL.fullmatch(name) and self.mirror.has(name):
@@ -200,13 +176,14 @@ class Source:
         try:
             return read()
         except GitFailed:
-            with self._asking("read"):
+            with self.asking("read"):
                 self.mirror.renew()
                 self._have(refs.Ref(sha, None))
                 return read()
 
     @contextmanager
-    def _asking(self, doing: str) -> Iterator[None]:
+    def asking(self, doing: str) -> Iterator[None]:
+        """Turn what git says into a SourceError that says what was being done, and where."""
         try:
             yield
         except GitFailed as failure:
@@ -225,13 +202,3 @@ def at_directory(directory: Path) -> Path:
         raise SourceError(
             f"{directory} is in no git repository\nname one with --repo PATH or --repo URL"
         ) from failure
-
-
-def _entries(log: str) -> Iterator[tuple[Commit, list[str]]]:
-    for entry in log.split("\x01")[1:]:
-        head, *names = entry.split("\0")
-        sha, author, email, date, subject = head.split("\x1f")
-        yield (
-            Commit(sha, author, email, datetime.fromisoformat(date), subject),
-            [name.lstrip("\n") for name in names],
-        )

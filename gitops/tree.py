@@ -1,9 +1,8 @@
-"""What a commit holds: its manifests and who made it, read by GitPython out of a mirror."""
+"""What a commit holds: its manifests, read by GitPython out of a mirror."""
 
 import posixpath
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
 from itertools import islice
 
 import git as gitpython
@@ -38,15 +37,6 @@ def manifests(mirror: Git, sha: str, path: str) -> Mapping[str, bytes]:
         wanted = _selected(_items(top, path), _patterns(top))
         _check_amount(wanted)
         return {name: blob.data_stream.read() for name, blob in wanted.items()}
-
-
-def describe(mirror: Git, sha: str) -> tuple[str, str, str, datetime, str]:
-    """Return a commit's name, its author with address and date, and its subject."""
-    with _objects(mirror) as repository:
-        commit = repository.commit(sha)
-        author, email = commit.author.name or "", commit.author.email or ""
-        date = datetime.fromisoformat(commit.authored_datetime.isoformat())  # not in a type of GitPython
-        return commit.hexsha, author, email, date, _text(commit.summary)
 
 
 @contextmanager
@@ -158,7 +148,3 @@ def _check_amount(wanted: Mapping[str, Blob]) -> None:
 def _check_size(name: str, blob: Blob) -> None:
     if blob.size > FILE_LIMIT:
         raise SourceError(f"{name} has {blob.size} bytes, more than {FILE_LIMIT}\n{_WAY_OUT}")
-
-
-def _text(summary: str | bytes) -> str:
-    return summary if isinstance(summary, str) else summary.decode(errors="replace")
