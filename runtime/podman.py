@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from runtime.engine import EngineError, EngineUnreachable, Exit, Happening, Seen
 from runtime.podman_api import Api, Stream, named
-from runtime.podman_errors import Refusal, asking_podman_to, unless_gone
+from runtime.podman_errors import Refusal, asking_podman_to, unless_gone, unless_said
 from runtime.podman_files import digest_of_directory, write
 from runtime.podman_places import binds
 from runtime.podman_ports import port_taken
@@ -159,7 +159,7 @@ class PodmanEngine:
 
     def unpause_pod(self, name: str) -> None:
         """Let a paused pod go on."""
-        with asking_podman_to(f"unpause the pod {name}"):
+        with asking_podman_to(f"unpause the pod {name}"), unless_said("is not paused"):
             self._api.post(f"containers/{named(name)}/unpause")
 
     def rename_pod(self, current: str, name: str) -> None:
@@ -169,7 +169,10 @@ class PodmanEngine:
 
     def connect_pod(self, name: str, network: str, aliases: tuple[str, ...]) -> None:
         """Put a pod into a network."""
-        with asking_podman_to(f"connect the pod {name} to the network {network}"):
+        with (
+            asking_podman_to(f"connect the pod {name} to the network {network}"),
+            unless_said("already connected"),
+        ):
             self._api.post(
                 f"networks/{named(network)}/connect", {"container": name, "aliases": list(aliases)}
             )
@@ -215,7 +218,7 @@ class PodmanEngine:
             yield _told(answer)
 
     def _create_volume(self, name: str, labels: Mapping[str, str]) -> Any:
-        return self._api.post("volumes/create", {"Name": name, "Labels": dict(labels)})
+        return json.loads(self._api.post("volumes/create", {"Name": name, "Labels": dict(labels)}))
 
     def _volume(self, name: str) -> Any:
         return self._api.get(f"volumes/{named(name)}/json")

@@ -115,8 +115,8 @@ class Api:
         finally:
             connection.close()
 
-    def post(self, path: str, body: Any = None, **query: Any) -> Any:
-        """Ask for a change; ``body`` is bytes as they are, or anything else as JSON."""
+    def post(self, path: str, body: Any = None, **query: Any) -> bytes:
+        """Ask for a change and return the answer; ``body`` is bytes as they are, or plain data."""
         raw = isinstance(body, bytes)
         return self._change(
             "POST",
@@ -126,7 +126,7 @@ class Api:
             headers={"Content-Type": "application/octet-stream" if raw else "application/json"},
         )
 
-    def delete(self, path: str, **query: Any) -> Any:
+    def delete(self, path: str, **query: Any) -> bytes:
         """Ask for a removal."""
         return self._change("DELETE", path, query)
 
@@ -143,13 +143,14 @@ class Api:
 
         return APIClient(self.address.url, version=VERSION, timeout=CHANGE_SECONDS, max_pool_size=THREADS)
 
-    def _change(self, method: str, path: str, query: Mapping[str, Any], **request: Any) -> Any:
+    def _change(self, method: str, path: str, query: Mapping[str, Any], **request: Any) -> bytes:
         self._count()
         connect(self.address, LOOK_SECONDS).close()  # a service of ours may have ended meanwhile
         with self._guard:
             client = self._client
         answer = client.request(method, f"http://{client.base_url.netloc}{_target(path, query)}", **request)
-        return _answer(answer.status_code, answer.content)
+        _refuse(answer.status_code, answer.content)
+        return answer.content
 
     def _exchange(self, connection: Connection, target: str) -> Any:
         try:
@@ -160,7 +161,8 @@ class Api:
             connection.close()
             raise
         self._idle.append(connection)
-        return _answer(response.status, body)
+        _refuse(response.status, body)
+        return json.loads(body) if body else None
 
     def _kept(self) -> Connection | None:
         try:
@@ -181,11 +183,6 @@ def named(name: str) -> str:
 def _target(path: str, query: Mapping[str, Any]) -> str:
     words = {name: str(value).lower() if isinstance(value, bool) else value for name, value in query.items()}
     return f"/v{VERSION}/libpod/{path}" + (f"?{urlencode(words)}" if words else "")
-
-
-def _answer(status: int, body: bytes) -> Any:
-    _refuse(status, body)
-    return json.loads(body) if body[:1] in {b"{", b"["} and b"\n{" not in body else body
 
 
 def _refuse(status: int, body: bytes) -> None:

@@ -76,6 +76,16 @@ def unless_gone() -> Iterator[None]:
             raise
 
 
+@contextmanager
+def unless_said(phrase: str) -> Iterator[None]:
+    """Let pass a refusal that says what was asked for is so already."""
+    try:
+        yield
+    except Refusal as refusal:
+        if phrase not in refusal.message:
+            raise
+
+
 def plain(text: str) -> str:
     """Return Podman's text as one line: short ids, no wrapping, nothing said twice."""
     for pattern, replacement in NOISE:

@@ -60,7 +60,7 @@ def _pulled(api: Api, reference: str) -> str:
         answer = api.post("images/pull", reference=full_reference(reference))
     except Refusal as refusal:
         return refusal.reason
-    return last_error(answer.splitlines()) if isinstance(answer, bytes) else answer.get("error", "")
+    return last_error(answer.splitlines())
 
 
 def _is_here(api: Api, reference: str) -> bool:
