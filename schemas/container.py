@@ -7,7 +7,7 @@ from pydantic import model_validator
 
 from schemas.env import EnvFrom, EnvVar
 from schemas.model import Fault, Many, Model, Noted, Opaque, Refused, complain, other_than
-from schemas.names import DnsLabel, PortName, PortNumber
+from schemas.names import AbsolutePath, DnsLabel, InnerPath, IpAddress, PortName, PortNumber
 from schemas.probes import Lifecycle, Probe
 from schemas.resources import Resources
 from schemas.security import SecurityContext
@@ -21,7 +21,7 @@ class ContainerPort(Model):
     container_port: PortNumber
     name: PortName | None = None
     host_port: PortNumber | None = None
-    host_ip: str | None = None
+    host_ip: IpAddress | None = None
     protocol: Annotated[
         Literal["TCP", "UDP", "SCTP"],
         Refused("only TCP and UDP are supported", when=other_than("TCP", "UDP")),
@@ -32,8 +32,8 @@ class VolumeMount(Model):
     """Where a volume appears in a container."""
 
     name: str
-    mount_path: str
-    sub_path: str = ""
+    mount_path: AbsolutePath
+    sub_path: InnerPath = ""
     read_only: bool = False
     sub_path_expr: Annotated[str | None, Refused("not supported yet: write subPath")] = None
     mount_propagation: Annotated[

@@ -35,7 +35,7 @@ def _decoded(data: Mapping[str, str]) -> dict[str, bytes]:
 
 
 def _encoded(data: Mapping[str, str]) -> dict[str, bytes]:
-    return {key: text.encode("utf-8", "surrogatepass") for key, text in data.items()}
+    return {key: text.encode() for key, text in data.items()}
 
 
 class NamespaceSpec(Model):

@@ -24,7 +24,7 @@ _SUBSCRIPT = re.compile(r"metadata\.(?:labels|annotations)\['.+'\]")
 
 
 def _is_unsupported(path: Any) -> bool:
-    return path in _LATER
+    return path in tuple(_LATER)
 
 
 def _known(path: str) -> str:

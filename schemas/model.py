@@ -96,6 +96,11 @@ class Noted:
     when: Callable[[Any], bool] = always
     key: Callable[[str], bool] | None = None
 
+    @property
+    def is_partial(self) -> bool:
+        """Whether some values, or keys, are honoured."""
+        return self.when is not always or self.key is not None
+
 
 @dataclass(frozen=True, slots=True)
 class Refused:
@@ -107,6 +112,11 @@ class Refused:
     reason: str
     when: Callable[[Any], bool] = always
     key: Callable[[str], bool] | None = None
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether some values, or keys, are honoured."""
+        return self.when is not always or self.key is not None
 
 
 Mark = Noted | Refused

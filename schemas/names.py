@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address
 from typing import Annotated
 
 from pydantic import AfterValidator
@@ -82,6 +83,35 @@ def port_number(number: int) -> int:
     return number
 
 
+def ip_address(text: str) -> str:
+    """Return an IPv4 or IPv6 address as it is; raises ValueError for anything else."""
+    try:
+        IPv6Address(text) if ":" in text else IPv4Address(text)
+    except ValueError:
+        raise ValueError("must be an IP address") from None
+    return text
+
+
+def inner_path(path: str) -> str:
+    """Return a path that stays inside the directory it starts from; raises ValueError for another."""
+    if path.startswith("/") or ".." in path.split("/"):
+        raise ValueError("must be a relative path without '..'")
+    return path
+
+
+def absolute_path(path: str) -> str:
+    """Return a container's path from its root; raises ValueError if it is empty or has a colon."""
+    if not path or ":" in path:
+        raise ValueError("must be a path without ':'")
+    return path if path.startswith("/") else f"/{path}"
+
+
+def _host_path(path: str) -> str:
+    if not path.startswith("/") or ".." in path.split("/"):
+        raise ValueError("must be an absolute path without '..'")
+    return path
+
+
 DnsLabel = Annotated[str, AfterValidator(DNS_LABEL)]
 DnsSubdomain = Annotated[str, AfterValidator(DNS_SUBDOMAIN)]
 ServiceName = Annotated[str, AfterValidator(SERVICE_NAME)]
@@ -92,3 +122,7 @@ EnvName = Annotated[str, AfterValidator(ENV_NAME)]
 DataKey = Annotated[str, AfterValidator(DATA_KEY)]
 PortName = Annotated[str, AfterValidator(PORT_NAME)]
 PortNumber = Annotated[int, AfterValidator(port_number)]
+IpAddress = Annotated[str, AfterValidator(ip_address)]
+InnerPath = Annotated[str, AfterValidator(inner_path)]
+AbsolutePath = Annotated[str, AfterValidator(absolute_path)]
+MachinePath = Annotated[str, AfterValidator(_host_path)]

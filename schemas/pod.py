@@ -20,7 +20,7 @@ from schemas.model import (
     complain,
     other_than,
 )
-from schemas.names import DnsLabel, DnsSubdomain
+from schemas.names import DnsLabel, DnsSubdomain, IpAddress
 from schemas.scheduling import Affinity, Toleration, TopologySpreadConstraint
 from schemas.security import PodSecurityContext
 from schemas.volumes import Volume
@@ -38,7 +38,7 @@ def _several(containers: Any) -> bool:
 class HostAlias(Model):
     """Names for an address, in the pod's /etc/hosts."""
 
-    ip: str
+    ip: IpAddress
     hostnames: Many[str] = ()
 
 
@@ -52,7 +52,7 @@ class DnsOption(Model):
 class DnsConfig(Model):
     """The pod's name servers and search domains."""
 
-    nameservers: Many[str] = ()
+    nameservers: Many[IpAddress] = ()
     searches: Many[str] = ()
     options: Many[DnsOption] = ()
 

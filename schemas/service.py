@@ -1,15 +1,21 @@
 """Services (core/v1)."""
 
 from collections.abc import Iterator
-from typing import Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
 from schemas.core import Status
 from schemas.meta import ObjectMeta
-from schemas.model import Fault, Many, Model, Positive, Texts, complain
+from schemas.model import Fault, Many, Model, Noted, Positive, Texts, complain
 from schemas.names import SERVICE_NAME, LabelKey, LabelValue, PortName, PortNumber
 from schemas.probes import Port
+
+_NO_ADDRESS = "a Service has no address of its own yet, only a headless one (clusterIP: None) gives names"
+
+
+def _not_headless(spec: Any) -> bool:
+    return isinstance(spec, dict) and spec.get("clusterIP") != "None"
 
 
 class ServicePort(Model):
@@ -76,7 +82,7 @@ class Service(Model):
     api_version: Literal["v1"]
     kind: Literal["Service"]
     metadata: ObjectMeta
-    spec: ServiceSpec
+    spec: Annotated[ServiceSpec, Noted(_NO_ADDRESS, when=_not_headless)]
     status: Status = None
 
     @model_validator(mode="after")

@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 
 from schemas.meta import TemplateMeta
 from schemas.model import Fault, Many, Model, Noted, Opaque, Refused, complain, other_than
-from schemas.names import DataKey, DnsLabel
+from schemas.names import DataKey, DnsLabel, InnerPath, MachinePath
 from schemas.quantity import Amount
 from schemas.resources import Resources
 from schemas.selectors import LabelSelector
@@ -16,7 +16,6 @@ _CLOUD = "a cloud or network volume can't be reached from here: use a persistent
 _LATER = "not supported yet"
 
 Mode = Annotated[int, Field(ge=0, le=0o777)]
-FilePath = str
 HostPathType = Literal[
     "", "DirectoryOrCreate", "Directory", "FileOrCreate", "File", "Socket", "CharDevice", "BlockDevice"
 ]
@@ -28,7 +27,7 @@ class KeyToPath(Model):
     """A key of a ConfigMap or Secret, and the file it becomes."""
 
     key: DataKey
-    path: FilePath
+    path: InnerPath
     mode: Mode | None = None
 
 
@@ -42,7 +41,7 @@ class EmptyDir(Model):
 class HostPath(Model):
     """A path of this machine."""
 
-    path: str
+    path: MachinePath
     type: HostPathType = ""
 
 

@@ -1,0 +1,104 @@
+"""What contradicts itself inside a pod, and host ports that several pods of one machine claim."""
+
+from collections.abc import Hashable, Iterable, Iterator
+from dataclasses import dataclass
+
+from schemas.container import Container, ContainerPort
+from schemas.manifest import Manifest
+from schemas.model import Fault, Path
+from schemas.pod import PodSpec
+from schemas.pods import PodIn, pod_of
+from schemas.problems import Problem
+
+_EVERYWHERE = frozenset({"", "0.0.0.0", "::"})
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A port of this machine, and who claims it where."""
+
+    port: ContainerPort
+    manifest: Manifest
+    path: Path
+
+
+def conflicts(manifests: Iterable[Manifest]) -> Iterator[Problem]:
+    """Yield what contradicts itself, in each pod and between them."""
+    pods = [(each, pod) for each in manifests if (pod := pod_of(each.object))]
+    for manifest, pod in pods:
+        for fault in _faults(pod):
+            yield manifest.origin.problem(pod.path + fault.at, fault.message)
+    yield from _port_conflicts([claim for manifest, pod in pods for claim in _claims(manifest, pod)])
+
+
+def _faults(pod: PodIn) -> Iterator[Fault]:
+    spec = pod.spec
+    yield from _repeated("volume", [((("volumes", i, "name")), v.name) for i, v in enumerate(spec.volumes)])
+    names = [(("containers", i, "name"), container.name) for i, container in enumerate(spec.containers)]
+    yield from _repeated("container", names)
+    for index, container in enumerate(spec.containers):
+        yield from _container_faults(container, spec, ("containers", index))
+    if pod.replicas > 1:
+        yield from _too_many(spec)
+
+
+def _repeated(what: str, named: Iterable[tuple[Path, Hashable]]) -> Iterator[Fault]:
+    seen: set[Hashable] = set()
+    for path, name in named:
+        if name in seen:
+            yield Fault(path, f"a second {what} `{name}`")
+        seen.add(name)
+
+
+def _container_faults(container: Container, spec: PodSpec, at: Path) -> Iterator[Fault]:
+    mounts = list(enumerate(container.volume_mounts))
+    volumes = {volume.name for volume in spec.volumes}
+    for index, mount in mounts:
+        if mount.name not in volumes:
+            yield Fault((*at, "volumeMounts", index, "name"), f"the pod has no volume `{mount.name}`")
+    paths = [((*at, "volumeMounts", index, "mountPath"), mount.mount_path) for index, mount in mounts]
+    yield from _repeated("mount at", paths)
+    ports = [((*at, "ports", index, "name"), port.name) for index, port in enumerate(container.ports)]
+    yield from _repeated("port", [(path, name) for path, name in ports if name])
+
+
+def _host_ports(spec: PodSpec) -> Iterator[tuple[Path, ContainerPort]]:
+    for index, container in enumerate(spec.containers):
+        for number, port in enumerate(container.ports):
+            if port.host_port:
+                yield ("containers", index, "ports", number, "hostPort"), port
+
+
+def _too_many(spec: PodSpec) -> Iterator[Fault]:
+    for path, port in _host_ports(spec):
+        yield Fault(
+            path, f"one machine has one port {port.host_port}: set replicas to 1, or leave hostPort out"
+        )
+
+
+def _claims(manifest: Manifest, pod: PodIn) -> Iterator[Claimed]:
+    for path, port in _host_ports(pod.spec) if pod.replicas else ():
+        yield Claimed(port, manifest, pod.path + path)
+
+
+def _port_conflicts(claims: Iterable[Claimed]) -> Iterator[Problem]:
+    earlier: dict[tuple[int | None, str], list[Claimed]] = {}
+    for claim in claims:
+        same = earlier.setdefault((claim.port.host_port, claim.port.protocol), [])
+        before = next((each for each in same if _overlap(each.port, claim.port)), None)
+        if before is None:
+            same.append(claim)
+        else:
+            yield claim.manifest.origin.problem(claim.path, _claimed_by(before))
+
+
+def _overlap(one: ContainerPort, other: ContainerPort) -> bool:
+    addresses = {one.host_ip or "", other.host_ip or ""}
+    return len(addresses) == 1 or bool(addresses & _EVERYWHERE)
+
+
+def _claimed_by(claim: Claimed) -> str:
+    value, port = claim.manifest.object, claim.port
+    owner = f"{value.kind} {value.metadata.namespace}/{value.metadata.name}"
+    line, _ = claim.manifest.origin.locate(claim.path)
+    return f"port {port.host_port}/{port.protocol} is taken by {owner} in {claim.manifest.file}:{line}"

@@ -1,0 +1,158 @@
+"""Manifests from files: typed objects, and everything that is wrong with them."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from pydantic import ValidationError
+
+from schemas.conflicts import conflicts
+from schemas.documents import Document, documents
+from schemas.kinds import KINDS, Object
+from schemas.manifest import Manifest
+from schemas.model import Mark, Model, Noted, Path
+from schemas.notices import Remark, notices
+from schemas.positions import Origin
+from schemas.problems import Problem
+from schemas.references import Identity, dangling
+from schemas.shape import marked
+from schemas.verdicts import verdict
+from schemas.words import problem_of
+
+_NAME: Path = ("metadata", "name")
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A document, or only an object of known name, that couldn't be made sense of."""
+
+    identity: Identity | None = None
+
+
+Finding = Manifest | Problem | Remark | Unread
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """All manifests of some files, with the problems that forbid using them, and what is worth a notice."""
+
+    manifests: tuple[Manifest, ...]
+    problems: tuple[Problem, ...]
+    notices: tuple[Problem, ...]
+
+
+def load(files: Mapping[str, bytes], *, strict: bool = False, default_namespace: str = "default") -> Loaded:
+    """Read every document of every file, and never raise for what is in them.
+
+    With ``strict``, what would be a notice is a problem.
+    """
+    found = [each for name in sorted(files) for each in _file(name, files[name], default_namespace)]
+    manifests = tuple(each for each in found if isinstance(each, Manifest))
+    remarks = [each for each in found if isinstance(each, Remark)]
+    problems = {each for each in found if isinstance(each, Problem)}
+    unread = {each.identity for each in found if isinstance(each, Unread)}
+    problems.update(_duplicates(manifests), _between(manifests, unread))
+    if strict:
+        problems.update(remark.problem() for remark in remarks)
+    return Loaded(manifests, tuple(sorted(problems)), () if strict else notices(remarks))
+
+
+def _between(manifests: tuple[Manifest, ...], unread: set[Identity | None]) -> Iterable[Problem]:
+    """What an unreadable document would have held is unknown, so nothing is missing for certain."""
+    if None in unread:
+        return conflicts(manifests)
+    return dangling(manifests, (identity for identity in unread if identity))
+
+
+def _file(name: str, content: bytes, default_namespace: str) -> Iterator[Finding]:
+    for document in documents(name, content):
+        if isinstance(document, Problem):
+            yield from (document, Unread())
+        elif document.data is not None:
+            yield from _document(document, default_namespace)
+
+
+def _document(document: Document, default_namespace: str) -> Iterator[Finding]:
+    origin, data = document.origin, document.data
+    if not isinstance(data, dict):
+        yield origin.problem((), "a manifest is a mapping with apiVersion and kind")
+    elif data.get("apiVersion") is None and data.get("kind") is None:
+        yield Remark(origin, "", (), "skipped, as it has neither apiVersion nor kind")
+    elif _is_list(data):
+        for index, item in enumerate(data.get("items") or ()):
+            inside = Origin(origin.file, origin.first_line, origin.text, (*origin.prefix, "items", index))
+            yield from _document(Document(inside, item), default_namespace)
+    else:
+        yield from _object(origin, data, default_namespace)
+
+
+def _is_list(data: Mapping[str, Any]) -> bool:
+    kind, items = data.get("kind"), data.get("items")
+    return isinstance(kind, str) and kind.endswith("List") and (isinstance(items, list) or not items)
+
+
+def _object(origin: Origin, data: dict[str, Any], default_namespace: str) -> Iterator[Finding]:
+    unsaid = [name for name in ("apiVersion", "kind") if not isinstance(data.get(name), str)]
+    if unsaid:
+        for name in unsaid:
+            yield origin.problem((name,), "is required, as a string")
+        return
+    model = KINDS.get((data["apiVersion"], data["kind"]))
+    if model is None:
+        yield _said_of_kind(verdict(data["apiVersion"], data["kind"]), origin, data["kind"])
+        return
+    yield from _marks(model, origin, data)
+    yield from _typed(model, origin, _with_namespace(data, default_namespace), data)
+
+
+def _said_of_kind(mark: Mark, origin: Origin, kind: str) -> Finding:
+    if isinstance(mark, Noted):
+        return Remark(origin, kind, (), f"{kind} is left out: {mark.reason}")
+    return origin.problem(("kind",), mark.reason)
+
+
+def _marks(model: type[Model], origin: Origin, data: dict[str, Any]) -> Iterator[Finding]:
+    for path, mark in marked(model, data):
+        if isinstance(mark, Noted):
+            yield Remark(origin, data["kind"], path, f"has no effect: {mark.reason}")
+        else:
+            yield origin.problem(path, mark.reason)
+
+
+def _typed(
+    model: type[Model], origin: Origin, data: dict[str, Any], document: dict[str, Any]
+) -> Iterator[Finding]:
+    try:
+        value = cast(Object, model.model_validate(data))
+    except ValidationError as error:
+        for each in error.errors(include_url=False):
+            yield problem_of(each, origin, model)
+        yield Unread(_identity(data))
+    else:
+        yield Manifest(value, origin.file, _line(origin), document, origin)
+
+
+def _line(origin: Origin) -> int:
+    return origin.locate(())[0] if origin.prefix else origin.first_line + 1
+
+
+def _identity(data: dict[str, Any]) -> Identity:
+    metadata = data.get("metadata")
+    names = metadata if isinstance(metadata, dict) else {}
+    return data["kind"], str(names.get("namespace")), str(names.get("name"))
+
+
+def _with_namespace(data: dict[str, Any], default: str) -> dict[str, Any]:
+    metadata = data.get("metadata")
+    if not isinstance(metadata, dict) or metadata.get("namespace"):
+        return data
+    return {**data, "metadata": {**metadata, "namespace": default}}
+
+
+def _duplicates(manifests: Iterable[Manifest]) -> Iterator[Problem]:
+    first: dict[tuple[str, str, str], Manifest] = {}
+    for manifest in manifests:
+        metadata = manifest.object.metadata
+        before = first.setdefault((manifest.object.kind, metadata.namespace, metadata.name), manifest)
+        if before is not manifest:
+            yield manifest.origin.problem(_NAME, f"the same object is in {before.file}:{before.line}")
