@@ -170,15 +170,18 @@ def _opened(path: Path) -> sqlite3.Connection | None:
         raise told(path, error) from error
 
 
-def _known(path: Path, connection: sqlite3.Connection) -> sqlite3.Connection:
+def _known(path: Path, connection: sqlite3.Connection) -> sqlite3.Connection | None:
+    """Return the connection if its tables are those that are read here, None if it has none yet."""
     try:
         version = _version(connection)
+        if version == VERSION:
+            return connection
     except sqlite3.Error:
         connection.close()
         raise
-    if version == VERSION:
-        return connection
     connection.close()
+    if version == 0:
+        return None
     raise newer(path, version) if version > VERSION else older(path)
 
 
