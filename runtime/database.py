@@ -14,9 +14,9 @@ from sqlalchemy import Connection, CursorResult, Executable, create_engine, even
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import StaticPool
 
-from runtime.ledger_trouble import ELSEWHERE, is_damage, told
-from runtime.recall import FILE, PATIENCE, VERSION, newer
-from runtime.records import LedgerError
+from runtime.ledger_trouble import ELSEWHERE, LedgerError, is_damage, newer, told
+from runtime.past import PATIENCE
+from runtime.recall import FILE, VERSION
 from runtime.tables import bring_up
 
 WAL_LIMIT = 4 * 1024 * 1024  # bytes that stay on disk when a large write-ahead log has been carried over
@@ -141,7 +141,7 @@ def _check(connection: Connection, path: Path) -> None:
     with connection.begin():
         version = int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
         if version > VERSION:
-            raise newer(path, version)
+            raise newer(path, version, VERSION)
         found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
         if found != "ok":
             raise _damage(found)

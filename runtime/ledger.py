@@ -8,15 +8,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runtime.recall import Past, recall
-from runtime.records import LedgerError
+from runtime.ledger_trouble import LedgerError
+from runtime.recall import Answer, recall
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from runtime.past import Past
     from runtime.writes import Ledger
 
-__all__ = ["LedgerError", "Past", "look_back", "open_ledger", "recall"]
+__all__ = ["Answer", "LedgerError", "look_back", "open_ledger", "recall"]
 
 
 def open_ledger(state: Path, notice: Callable[[str], None]) -> Ledger:
@@ -25,11 +26,14 @@ def open_ledger(state: Path, notice: Callable[[str], None]) -> Ledger:
     A damaged one is moved aside, and ``notice`` is told so.  Raises LedgerError.
     """
     from runtime.database import open_database  # noqa: PLC0415 - SQLAlchemy takes 0.3 s to import
-    from runtime.writes import Ledger  # noqa: PLC0415 - as above
+    from runtime.past import Past  # noqa: PLC0415 - an idle pass needs none of it
+    from runtime.writes import Ledger  # noqa: PLC0415 - SQLAlchemy again
 
     return Ledger(open_database(state, notice), Past(state))
 
 
 def look_back(state: Path) -> Past:
     """Open the ledger of a state directory for reading; an absent one remembers nothing."""
+    from runtime.past import Past  # noqa: PLC0415 - an idle pass needs none of it
+
     return Past(state)

@@ -3,8 +3,6 @@
 import sqlite3
 from pathlib import Path
 
-from runtime.records import LedgerError
-
 ELSEWHERE = "give sloop a directory it may write to (--state DIR)"
 
 WAYS_OUT = {
@@ -20,10 +18,29 @@ WAYS_OUT = {
 }
 
 
+class LedgerError(Exception):
+    """The ledger can't be read or written; ``path`` is its file.  The message ends with the way out."""
+
+    def __init__(self, path: Path, trouble: str, way_out: str) -> None:
+        super().__init__(f"the ledger {path} {trouble}: {way_out}")
+        self.path = path
+
+
 def told(path: Path, error: sqlite3.Error) -> LedgerError:
     """Return what SQLite raised as the error that a user reads."""
     trouble, way_out = WAYS_OUT.get(_code(error), (f"has failed ({error})", "try again"))
     return LedgerError(path, trouble, way_out)
+
+
+def newer(path: Path, version: int, known: int) -> LedgerError:
+    """Return the complaint about a ledger that a later release has written."""
+    trouble = f"was written by a newer sloop (its tables have version {version}, this sloop knows {known})"
+    return LedgerError(path, trouble, "use that release, or move the file away and lose only its history")
+
+
+def older(path: Path) -> LedgerError:
+    """Return the complaint about a ledger that waits for its tables to be brought up to date."""
+    return LedgerError(path, "was written by an older sloop", "`sloop apply` brings it up to date")
 
 
 def is_damage(error: sqlite3.Error) -> bool:

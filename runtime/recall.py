@@ -1,188 +1,50 @@
-"""Reading the ledger by the standard library alone, so that who only looks needn't load SQLAlchemy."""
+"""Recalling what the last pass concluded: all of the ledger that an idle pass reads, and all it loads."""
 
 import json
 import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
-from threading import Lock
-from types import TracebackType
-from typing import Any, Self
-
-from runtime.ledger_trouble import told
-from runtime.records import Answer, Event, Failure, LedgerError, Readiness, Restarts, Run, Settled, Taken
-from runtime.resources import Owner
+from typing import Any
 
 FILE = "ledger.sqlite3"
 VERSION = 1  # of the tables that are read here; runtime.tables brings older ones up to it
-PATIENCE = 5.0  # seconds for which another process may keep the file locked
 
-RUNS = (
-    'SELECT id, source, revision, author, subject, "trigger", started, finished, outcome, message FROM runs'
-)
-STEPS = (
-    "SELECT run, pass, number, verb, resource, owner, reason, planned, steps.started, steps.finished, error"
-    " FROM steps"
-)
-EVENTS = "SELECT id, at, source, kind, namespace, name, type, reason, message FROM events"
 
-# The pass that counts is the last one that both removed and created pods of the owner.
-OUTAGE = """
-SELECT max(CASE WHEN verb = 'create' THEN steps.finished END)
-     - min(CASE WHEN verb = 'remove' THEN steps.started END) AS seconds
-FROM steps JOIN runs ON runs.id = steps.run
-WHERE source = ? AND owner = ? AND resource LIKE 'pod/%' AND error = '' AND steps.finished IS NOT NULL
-GROUP BY run, pass HAVING seconds IS NOT NULL
-ORDER BY run DESC, pass DESC LIMIT 1
-"""
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the last pass concluded: it holds while nothing else is seen and nobody has to look again.
+
+    ``fingerprint`` stands for all that the pass looked at.  ``document`` is plain data (JSON).
+    """
+
+    fingerprint: str
+    revision: str
+    look_again: float | None
+    document: Mapping[str, Any]
 
 
 def recall(state: Path, source: str) -> Answer | None:
     """Return what the last pass concluded, or None where that can't be known, for whatever reason."""
     try:
-        with closing(_connect(state / FILE, patience=0)) as connection:
-            if _version(connection) != VERSION:
+        with closing(connect(state / FILE, patience=0)) as connection:
+            if tables_version(connection) != VERSION:
                 return None
             return _answer(connection, source)
     except (sqlite3.Error, ValueError):
         return None
 
 
-class Past:
-    """What the ledger remembers, read-only.  A ledger that isn't there yet remembers nothing.
-
-    Every method raises LedgerError where the file can't be read.  Threads may share it.
-    """
-
-    def __init__(self, state: Path) -> None:
-        self.path = state / FILE
-        self._turn = Lock()
-        self._connection = _opened(self.path)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Let go of the file."""
-        if self._connection is not None:
-            self._connection.close()
-
-    def history(self, source: str | None = None, *, limit: int = 100) -> tuple[Run, ...]:
-        """Return the runs of one source or of all, newest first."""
-        query = f"{RUNS} WHERE ? IS NULL OR source = ? ORDER BY id DESC LIMIT ?"
-        return tuple(Run(*row) for row in self._rows(query, source, source, limit))
-
-    def settled(self, source: str) -> Mapping[Owner, Settled]:
-        """Return what each object was when it was last fully carried out."""
-        query = "SELECT kind, namespace, name, revision, digest, settled FROM objects WHERE source = ?"
-        return {Owner(*row[:3]): Settled(*row[3:]) for row in self._rows(query, source)}
-
-    def first_seen(self, source: str) -> Mapping[str, Any]:
-        """Return each resource as it was seen right after it was made."""
-        rows = self._rows("SELECT name, seen FROM resources WHERE source = ?", source)
-        return {name: json.loads(seen) for name, seen in rows}
-
-    def interrupted(self, source: str) -> tuple[Taken, ...]:
-        """Return the steps that were begun and not ended, of the last run that had any steps."""
-        last = "SELECT max(run) FROM steps JOIN runs ON runs.id = run WHERE source = ?"
-        query = f"{STEPS} WHERE run = ({last}) AND started IS NOT NULL AND finished IS NULL"
-        return tuple(_taken(row) for row in self._rows(query, source))
-
-    def steps(self, run: int) -> tuple[Taken, ...]:
-        """Return the steps of a run in their order."""
-        return tuple(_taken(row) for row in self._rows(f"{STEPS} WHERE run = ? ORDER BY pass, number", run))
-
-    def outage(self, source: str, owner: Owner) -> float | None:
-        """Return for how many seconds an object was away when its pods were last replaced."""
-        rows = self._rows(OUTAGE, source, str(owner))
-        return max(rows[0][0], 0.0) if rows else None
-
-    def failures(self, source: str) -> Mapping[str, Failure]:
-        """Return by resource how its steps have failed since the last one that succeeded."""
-        query = "SELECT resource, count, at, message FROM failures WHERE source = ?"
-        return {row[0]: Failure(*row[1:]) for row in self._rows(query, source)}
-
-    def restarts(self, source: str) -> Mapping[str, Restarts]:
-        """Return by pod id how often sloop has started it again."""
-        query = "SELECT pod, count, last FROM restarts WHERE source = ?"
-        return {row[0]: Restarts(*row[1:]) for row in self._rows(query, source)}
-
-    def readiness(self, source: str) -> Mapping[str, Readiness]:
-        """Return by pod id whether it was last found ready."""
-        query = "SELECT pod, ready, since, successes, failures FROM readiness WHERE source = ?"
-        return {pod: Readiness(bool(ready), *rest) for pod, ready, *rest in self._rows(query, source)}
-
-    def suspended(self, source: str) -> float | None:
-        """Return since when a source is suspended, None if it isn't."""
-        rows = self._rows("SELECT since FROM suspended WHERE source = ?", source)
-        return rows[0][0] if rows else None
-
-    def events(
-        self, source: str | None = None, owner: Owner | None = None, *, limit: int = 100, since: float = 0
-    ) -> tuple[Event, ...]:
-        """Return what has happened since then, newest first."""
-        query = f"""{EVENTS} WHERE at >= ? AND (? IS NULL OR source = ?)
-            AND (? IS NULL OR kind || '/' || namespace || '/' || name = ?) ORDER BY id DESC LIMIT ?"""
-        whose = str(owner) if owner else None
-        return tuple(_event(row) for row in self._rows(query, since, source, source, whose, whose, limit))
-
-    def _rows(self, query: str, *values: Any) -> list[Any]:
-        if self._connection is None:
-            return []
-        try:
-            with self._turn:
-                return self._connection.execute(query, values).fetchall()
-        except sqlite3.Error as error:
-            raise told(self.path, error) from error
-
-
-def newer(path: Path, version: int) -> LedgerError:
-    """Return the complaint about a ledger that a later release has written."""
-    trouble = f"was written by a newer sloop (its tables have version {version}, this sloop knows {VERSION})"
-    return LedgerError(path, trouble, "use that release, or move the file away and lose only its history")
-
-
-def older(path: Path) -> LedgerError:
-    """Return the complaint about a ledger that waits for its tables to be brought up to date."""
-    return LedgerError(path, "was written by an older sloop", "`sloop apply` brings it up to date")
-
-
-def _connect(path: Path, patience: float) -> sqlite3.Connection:
+def connect(path: Path, patience: float) -> sqlite3.Connection:
+    """Open a ledger for reading; ``patience`` is for how many seconds others may keep it locked."""
     address = f"{path.absolute().as_uri()}?mode=ro"
     return sqlite3.connect(address, uri=True, timeout=patience, check_same_thread=False)
 
 
-def _version(connection: sqlite3.Connection) -> int:
+def tables_version(connection: sqlite3.Connection) -> int:
+    """Return the version of a ledger's tables, 0 where it has none yet."""
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
-
-
-def _opened(path: Path) -> sqlite3.Connection | None:
-    if not path.exists():
-        return None
-    try:
-        return _known(path, _connect(path, PATIENCE))
-    except sqlite3.Error as error:
-        raise told(path, error) from error
-
-
-def _known(path: Path, connection: sqlite3.Connection) -> sqlite3.Connection | None:
-    """Return the connection if its tables are those that are read here, None if it has none yet."""
-    try:
-        version = _version(connection)
-        if version == VERSION:
-            return connection
-    except sqlite3.Error:
-        connection.close()
-        raise
-    connection.close()
-    if version == 0:
-        return None
-    raise newer(path, version) if version > VERSION else older(path)
 
 
 def _answer(connection: sqlite3.Connection, source: str) -> Answer | None:
@@ -192,13 +54,3 @@ def _answer(connection: sqlite3.Connection, source: str) -> Answer | None:
         return None
     fingerprint, revision, look_again, document = row
     return Answer(fingerprint, revision, look_again, json.loads(document))
-
-
-def _taken(row: tuple[Any, ...]) -> Taken:
-    owner = Owner.parse(row[5]) if row[5] else None
-    return Taken(*(*row[:5], owner, *row[6:]))
-
-
-def _event(row: tuple[Any, ...]) -> Event:
-    owner = Owner(*row[3:6]) if row[3] else None
-    return Event(*(*row[:3], owner, *row[6:]))

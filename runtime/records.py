@@ -1,22 +1,12 @@
 """What the ledger remembers, as values.  Times are seconds since 1970."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
 from runtime.resources import Owner
 
 Outcome = Literal["Synced", "Failed", "RolledBack", "Superseded"]
 EventType = Literal["Normal", "Warning"]
-
-
-class LedgerError(Exception):
-    """The ledger can't be read or written; ``path`` is its file.  The message ends with the way out."""
-
-    def __init__(self, path: Path, trouble: str, way_out: str) -> None:
-        super().__init__(f"the ledger {path} {trouble}: {way_out}")
-        self.path = path
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,16 +129,3 @@ class Event:
     type: EventType
     reason: str
     message: str
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What the last pass concluded: it holds while nothing else is seen and nobody has to look again.
-
-    ``fingerprint`` stands for all that the pass looked at.  ``document`` is plain data (JSON).
-    """
-
-    fingerprint: str
-    revision: str
-    look_again: float | None
-    document: Mapping[str, Any]

@@ -20,8 +20,9 @@ from sqlalchemy import (
 )
 
 from runtime.database import Database
-from runtime.recall import Past
-from runtime.records import Answer, Commit, EventType, Outcome, Planned, Readiness
+from runtime.past import Past
+from runtime.recall import Answer
+from runtime.records import Commit, EventType, Outcome, Planned, Readiness
 from runtime.resources import Owner
 from runtime.tables import (
     add,

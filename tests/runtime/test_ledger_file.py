@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy import text
 
 from runtime.database import open_database
-from runtime.ledger import LedgerError, Past, look_back, open_ledger
+from runtime.ledger import LedgerError, look_back, open_ledger
 from runtime.ledger_trouble import told
+from runtime.past import Past
 from runtime.writes import Ledger
 from tests.runtime.ledger_material import COMMIT, Step
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from runtime.ledger import look_back, open_ledger, recall
-from runtime.records import Answer, Readiness, Restarts, Settled
+from runtime.ledger import Answer, look_back, open_ledger, recall
+from runtime.records import Readiness, Restarts, Settled
 from runtime.writes import Ledger
 from tests.runtime.ledger_material import API, WEB
 

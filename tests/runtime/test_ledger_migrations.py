@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from runtime.ledger import open_ledger, recall
+from runtime.ledger import Answer, open_ledger, recall
 from runtime.recall import VERSION
-from runtime.records import Answer, Failure, Readiness, Restarts, Settled
+from runtime.records import Failure, Readiness, Restarts, Settled
 from runtime.tables import MIGRATIONS
 from tests.runtime.ledger_material import COMMIT, WEB
 
