@@ -13,6 +13,20 @@ _PIECES = {
 }
 
 
+_NAMED = {
+    "digit": "0-9",
+    "lower": "a-z",
+    "upper": "A-Z",
+    "alpha": "a-zA-Z",
+    "alnum": "a-zA-Z0-9",
+    "space": r"\s",
+}
+_MEMBER = re.compile(r"\[:\w+:\]|(?:\\.|.)-(?:\\.|.)|\\.|.", re.DOTALL)
+_GLOB = re.compile(  # a bracket that is never closed stays alone, and matches nothing
+    r"^\*\*/|/\*\*/|/\*\*$|\\.|\[[!^]?+(?>\\.|\[:\w+:\]|.)(?>\\.|\[:\w+:\]|[^\]])*\]|\*+|.", re.DOTALL
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Pattern:
     """One line of the file; the last one that matches a name decides."""
@@ -47,18 +61,14 @@ def _stripped(line: str) -> str:
 def _pattern(line: str) -> Pattern:
     negated = line.startswith("!")
     glob = line[1:] if negated else line
-    body = glob.rstrip("/") if not glob.endswith("\\/") else glob[:-2]
+    body = glob.removesuffix("/")
     anywhere = "" if "/" in body else "(?:.*/)?"
     expression = anywhere + "".join(_translated(body.removeprefix("/")))
     return Pattern(re.compile(expression, re.DOTALL), negated, glob.endswith("/"))
 
 
 def _translated(glob: str) -> list[str]:
-    """Translate piece by piece; an unclosed bracket matches nothing, as in git."""
-    pieces = re.findall(
-        r"^\*\*/|/\*\*/|/\*\*$|\\.|\[[!^]?\]?(?:\\.|\[:\w+:\]|[^\]])*\]|\*+|.", glob, re.DOTALL
-    )
-    return [_PIECES.get(piece) or _piece(piece) for piece in pieces]
+    return [_PIECES.get(piece) or _piece(piece) for piece in _GLOB.findall(glob)]
 
 
 def _piece(piece: str) -> str:
@@ -68,6 +78,17 @@ def _piece(piece: str) -> str:
 
 
 def _one_of(inside: str) -> str:
-    negated = "^" if inside[0] in "!^" else ""
-    literal = re.sub(r"([\[&~|^])", r"\\\1", inside[1:] if negated else inside)
-    return f"(?!/)[{negated}{literal}]"
+    negated = inside[0] in "!^"
+    members = "".join(_member(piece) for piece in _MEMBER.findall(inside[1:] if negated else inside))
+    if not members:
+        return "[^/]" if negated else "(?!)"
+    return f"(?!/)[{'^' if negated else ''}{members}]"
+
+
+def _member(piece: str) -> str:
+    if piece.startswith("[:"):
+        return _NAMED.get(piece[2:-2], "")
+    ends = [end[-1] for end in re.findall(r"\\.|.", piece, re.DOTALL)]
+    if len(ends) == 1:
+        return re.escape(ends[0])
+    return f"{re.escape(ends[0])}-{re.escape(ends[2])}" if ends[0] <= ends[2] else ""

@@ -117,7 +117,7 @@ class Source:
         return Git(local, self.mirror.limit, variables={"GIT_CEILING_DIRECTORIES": str(local.parent)})
 
     def _spelled(self, name: str | None) -> str:
-        """Put the source's own ref in the place of HEAD: ``HEAD~2`` is two commits before what is deployed."""
+        """Put the source's own ref in the place of HEAD: ``HEAD~2`` is two before what is deployed."""
         own, (base, steps) = self.ref or "HEAD", refs.split(name or "HEAD")
         return own + steps if base == "HEAD" else base + steps
 

@@ -18,7 +18,7 @@ MANIFESTS = (".yaml", ".yml", ".json")
 FILE_LIMIT = 1024 * 1024
 TOTAL_LIMIT = 64 * 1024 * 1024
 COUNT_LIMIT = 10_000
-ENTRY_LIMIT = 200_000  # a tree of trees can name more files than the machine has memory for
+ENTRY_LIMIT = 100_000  # a tree of trees can name more files than the machine has memory for
 LINK_LIMIT = 40
 _WAY_OUT = f"remove it, or name it in {IGNORE_FILE}"
 
@@ -81,7 +81,7 @@ def _walk(top: Tree) -> Iterator[Item | Tree]:
     waiting: list[Tree] = [top]
     while waiting:
         for item in waiting.pop():
-            if not str(item.name).startswith("."):
+            if not posixpath.basename(str(item.path)).startswith("."):
                 yield item
                 waiting.extend([item] if isinstance(item, Tree) else [])
 
