@@ -57,7 +57,7 @@ def clear(path: Path) -> None:
     for pod in ask(path, "GET", "/pods/json") or []:
         ask(path, "POST", f"/pods/{pod['Id']}/kill?signal=SIGKILL")
         ask(path, "DELETE", f"/pods/{pod['Id']}?force=true")
-    for container in ask(path, "GET", "/containers/json?all=true&external=true") or []:
+    for container in sorted(ask(path, "GET", "/containers/json?all=true") or [], key=publishes):
         ask(path, "DELETE", f"/containers/{container['Id']}?force=true&timeout=0&depend=true&ignore=true")
     for volume in ask(path, "GET", "/volumes/json") or []:
         ask(path, "DELETE", f"/volumes/{volume['Name']}?force=true")
@@ -66,3 +66,8 @@ def clear(path: Path) -> None:
     for network in ask(path, "GET", "/networks/json") or []:
         if network["name"] != "podman":
             ask(path, "DELETE", f"/networks/{network['name']}?force=true")
+
+
+def publishes(container: dict[str, Any]) -> bool:
+    """Sort containers with published ports last: netavark 1.4 drops their chain with a network's last one."""
+    return bool(container["Ports"])
