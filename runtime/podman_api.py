@@ -139,7 +139,7 @@ class Api:
 
     @cached_property
     def _client(self) -> "APIClient":
-        from podman.api.client import APIClient  # noqa: PLC0415  (0.2 s, and an idle pass needs none of it)
+        from podman.api.client import APIClient  # 0.2 s, and an idle pass needs none of it
 
         return APIClient(self.address.url, version=VERSION, timeout=CHANGE_SECONDS, max_pool_size=THREADS)
 

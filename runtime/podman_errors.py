@@ -10,8 +10,7 @@ from runtime.engine import EngineError, EngineUnreachable, ImageMissing, NameTak
 
 TAKEN = (
     "name is already in use",
-    "network already exists",
-    "volume already exists",
+    "already exists",
     "secret name in use",
 )
 NO_IMAGE = ("image not known", "failed to find image")

@@ -10,6 +10,7 @@ from runtime.podman_errors import Refusal, plain
 from runtime.resources import Image
 
 REFUSED = re.compile(r"manifest unknown|unauthorized|denied|not found|authentication required", re.IGNORECASE)
+NO_REGISTRY = "images under localhost/ are those of this machine"  # asking would take Podman 3 s
 WAY_OUT = "build or load it on this machine (`podman build`, `podman load`), or correct its name"
 
 
@@ -26,7 +27,8 @@ def pull(api: Api, image: Image) -> str:
             f"cannot use the image {image.reference}: it isn't on this machine,"
             f" and its imagePullPolicy is Never; {WAY_OUT}"
         )
-    problem = _pulled(api, image.reference)
+    own = image.reference.startswith("localhost/")
+    problem = NO_REGISTRY if own else _pulled(api, image.reference)
     return _judged(api, image, problem) if problem else ""
 
 
@@ -48,8 +50,7 @@ def last_error(lines: Iterable[bytes]) -> str:
 
 
 def _judged(api: Api, image: Image, problem: str) -> str:
-    local = image.reference.startswith("localhost/")
-    if (local or not REFUSED.search(problem)) and image.policy == "Always" and _is_here(api, image.reference):
+    if not REFUSED.search(problem) and image.policy == "Always" and _is_here(api, image.reference):
         return f"the image {image.reference} could not be pulled ({problem}): the one on this machine is used"
     raise ImageMissing(f"cannot pull the image {image.reference}: {problem}; {WAY_OUT}")
 

@@ -1,0 +1,344 @@
+"""An engine for pure tests, in dictionaries; the contract suite holds it to Podman's ways."""
+
+import hashlib
+import itertools
+import queue
+import threading
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from ipaddress import ip_network
+
+from runtime.engine import (
+    EngineError,
+    Exit,
+    Happening,
+    ImageMissing,
+    NameTaken,
+    Seen,
+    SeenNetwork,
+    SeenPod,
+    SeenVolume,
+)
+from runtime.resources import Files, Image, Label, Mount, Network, Pod, Secret, Volume
+
+Call = tuple[str, str]  # a method and the name it was called with
+
+
+class EngineInMemory:
+    """All that an Engine is, and hands to meddle with it.
+
+    ``fail`` is called with the method and the name before each call that changes something, and
+    may raise.  ``calls`` lists those calls, ``graces`` the seconds that removed pods were given, and
+    ``aliases`` the names of pods in networks that they were put into.  ``registry`` holds what can be
+    pulled, ``said`` the pods' output.  ``clock`` says when something starts or ends; left alone,
+    each of these takes a second.
+    """
+
+    def __init__(
+        self, images: Collection[str] = ("localhost/sloop/busybox:1", "localhost/sloop/busybox:2")
+    ) -> None:
+        self.local = set(images)
+        self.registry: set[str] = set()
+        self.said: dict[str, list[bytes]] = {}
+        self.requests = 0
+        self.calls: list[Call] = []
+        self.graces: dict[str, int] = {}
+        self.aliases: dict[tuple[str, str], tuple[str, ...]] = {}
+        self.fail: Callable[[str, str], object] = lambda *call: call
+        self.clock: Callable[[], float] = map(float, itertools.count(1)).__next__
+        self._ids = itertools.count(1)
+        self._lock = threading.RLock()
+        self._pods: dict[str, SeenPod] = {}
+        self._specs: dict[str, Pod] = {}  # by id
+        self._exits: dict[str, Exit] = {}  # by id
+        self._networks: dict[str, SeenNetwork] = {}
+        self._volumes: dict[str, SeenVolume] = {}
+        self._secrets: dict[str, bytes] = {}
+        self._listeners: list[queue.SimpleQueue[Happening | None]] = []
+
+    # What an engine is asked
+
+    def key(self) -> bytes:
+        self.requests += 1
+        return b"the key of tests"
+
+    def identity(self) -> str:
+        return hashlib.sha256(self.key()).hexdigest()[:12]
+
+    def look(self) -> Seen:
+        with self._lock:
+            self.requests += 4
+            return Seen(
+                pods=tuple(self._pods.values()),
+                networks=tuple(self._networks.values()),
+                volumes=tuple(self._volumes.values()),
+                secrets=tuple(self._secrets),
+            )
+
+    def images(self) -> frozenset[str]:
+        self.requests += 1
+        short = {name.removeprefix("localhost/") for name in self.local}
+        return frozenset(self.local | short)
+
+    def exit_of(self, name: str) -> Exit:
+        self.requests += 1
+        return self._exits.get(self._pod(name).id, Exit(0, False, ""))
+
+    def pull(self, image: Image) -> str:
+        with self._changing("pull", image.reference):
+            here = image.reference in self.images()
+            if here and image.policy != "Always":
+                return ""
+            if image.policy != "Never" and image.reference in self.registry:
+                self.local.add(image.reference)
+                return ""
+            if here and image.policy == "Always":
+                return f"the image {image.reference} could not be pulled: the one on this machine is used"
+            raise ImageMissing(f"cannot pull the image {image.reference}: no such image")
+
+    # What an engine is told
+
+    def create_network(self, network: Network) -> None:
+        with self._changing("create_network", network.name):
+            _refuse_taken(network.name, self._networks)
+            for other in self._networks.values():
+                if any(_overlap(network.subnet, subnet) for subnet in other.subnets):
+                    raise EngineError(f"cannot create the network {network.name}: {network.subnet} is taken")
+            subnets = (network.subnet,) if network.subnet else ()
+            self._networks[network.name] = SeenNetwork(network.name, network.labels, subnets)
+
+    def create_volume(self, volume: Volume) -> None:
+        with self._changing("create_volume", volume.name):
+            _refuse_taken(volume.name, self._volumes)
+            self._volumes[volume.name] = SeenVolume(volume.name, volume.labels)
+            self._tell("create", volume.name)
+
+    def write_files(self, files: Files) -> None:
+        with self._changing("write_files", files.name):
+            there = self._volumes.get(files.name, SeenVolume(files.name, files.labels))
+            if there.labels.get(Label.KIND) != "files":
+                raise EngineError(f"cannot write the volume {files.name}: it isn't one that sloop fills")
+            self._volumes[files.name] = replace(there, content=files.content)
+
+    def create_secret(self, secret: Secret) -> None:
+        with self._changing("create_secret", secret.name):
+            _refuse_taken(secret.name, self._secrets)
+            if not secret.value.value:
+                raise EngineError(f"cannot create the secret {secret.name}: it is empty")
+            self._secrets[secret.name] = secret.value.value
+
+    def create_pod(self, pod: Pod) -> None:
+        with self._changing("create_pod", pod.name):
+            _refuse_taken(pod.name, self._pods)
+            self._refuse_missing(pod)
+            self._refuse_ports(pod)
+            made = self._made(pod)
+            self._volumes |= {name: SeenVolume(name, {}) for name in _anonymous(made.id, pod)}
+            self._specs[made.id] = pod
+            self._pods[pod.name] = made
+            self._tell("create", pod.name)
+            self._run(made)
+
+    def start_pod(self, name: str) -> None:
+        with self._changing("start_pod", name):
+            pod = self._pod(name)
+            if pod.state == "paused":
+                raise EngineError(f"cannot start the pod {name}: it is paused")
+            if pod.state != "running":
+                self._refuse_ports(self._specs[pod.id])
+                self._run(pod)
+
+    def unpause_pod(self, name: str) -> None:
+        with self._changing("unpause_pod", name):
+            pod = self._pod(name)
+            if pod.state == "paused":
+                self._pods[name] = replace(pod, state="running")
+                self._tell("unpause", name)
+
+    def rename_pod(self, current: str, name: str) -> None:
+        with self._changing("rename_pod", current):
+            self.rename(current, name)
+
+    def connect_pod(self, name: str, network: str, aliases: tuple[str, ...]) -> None:
+        with self._changing("connect_pod", name):
+            pod = self._pod(name)
+            if network not in self._networks:
+                raise EngineError(f"cannot connect the pod {name}: no network {network}")
+            self._pods[name] = replace(pod, networks=tuple(sorted({*pod.networks, network})))
+            self.aliases[name, network] = aliases
+            self._tell("connect", name)
+
+    def remove_pod(self, name: str, grace: int) -> None:
+        with self._changing("remove_pod", name):
+            if name in self._pods:
+                self.graces[name] = grace
+                self.remove(name)
+
+    def remove_network(self, name: str) -> None:
+        with self._changing("remove_network", name):
+            if any(name in pod.networks for pod in self._pods.values()):
+                raise EngineError(f"cannot remove the network {name}: it is in use")
+            self._networks.pop(name, None)
+
+    def remove_volume(self, name: str) -> None:
+        with self._changing("remove_volume", name):
+            users = [pod.name for pod in self._pods.values() if name in _whole_volumes(self._specs[pod.id])]
+            if users:
+                raise EngineError(f"cannot remove the volume {name}: {users[0]} uses it")
+            if self._volumes.pop(name, None):
+                self._tell("remove", name)
+
+    def remove_secret(self, name: str) -> None:
+        with self._changing("remove_secret", name):
+            self._secrets.pop(name, None)
+
+    def logs(self, name: str, *, follow: bool = False, tail: int | None = None) -> Iterator[bytes]:
+        self.requests += 1
+        self._pod(name)
+        del follow  # nothing comes later
+        lines = self.said.get(name, [])
+        yield from lines if tail is None else lines[len(lines) - tail :]
+
+    @contextmanager
+    def happenings(self) -> Iterator[Iterator[Happening]]:
+        self.requests += 1
+        heard: queue.SimpleQueue[Happening | None] = queue.SimpleQueue()
+        self._listeners.append(heard)
+        try:
+            yield iter(heard.get, None)
+        finally:
+            self._listeners.remove(heard)
+            heard.put(None)
+
+    # Hands that meddle
+
+    def stop(self, name: str) -> None:
+        """Stop a pod as `podman stop` does."""
+        self._end(name, 143)
+
+    def kill(
+        self, name: str, exit_code: int = 137, *, restarts: int = 0, out_of_memory: bool = False
+    ) -> None:
+        """Let a pod's process end, after Podman's own restarts."""
+        self._end(name, exit_code)
+        self._exits[self._pods[name].id] = Exit(restarts, out_of_memory, "")
+
+    def pause(self, name: str) -> None:
+        """Pause a running pod."""
+        self._pods[name] = replace(self._pods[name], state="paused")
+        self._tell("pause", name)
+
+    def remove(self, name: str) -> None:
+        """Remove a pod with its anonymous volumes, whatever it does."""
+        with self._lock:
+            pod = self._pods.pop(name)
+            for volume in _anonymous(pod.id, self._specs.pop(pod.id)):
+                self._volumes.pop(volume, None)
+            self._tell("remove", name, pod)
+
+    def rename(self, current: str, name: str) -> None:
+        """Call a pod otherwise."""
+        with self._lock:
+            pod = self._pod(current)
+            _refuse_taken(name, self._pods)
+            self._pods[name] = replace(self._pods.pop(current), name=name)
+            self._tell("rename", name, pod)
+
+    def disconnect(self, name: str, network: str) -> None:
+        """Take a pod out of a network."""
+        pod = self._pods[name]
+        self._pods[name] = replace(pod, networks=tuple(one for one in pod.networks if one != network))
+        self._tell("disconnect", name)
+
+    # What is inside
+
+    @contextmanager
+    def _changing(self, method: str, name: str) -> Iterator[None]:
+        with self._lock:
+            self.requests += 1
+            self.calls.append((method, name))
+            self.fail(method, name)
+            yield
+
+    def _pod(self, name: str) -> SeenPod:
+        try:
+            return self._pods[name]
+        except KeyError:
+            raise EngineError(f"cannot find the pod {name}: there is none of that name") from None
+
+    def _made(self, pod: Pod) -> SeenPod:
+        image = pod.containers[0].image
+        number = next(self._ids)
+        return SeenPod(
+            id=f"{number:064x}",
+            name=pod.name,
+            labels=pod.labels,
+            state="created",
+            image=image,
+            image_id=hashlib.sha256(image.encode()).hexdigest(),
+            networks=(pod.network,),
+            created=self.clock(),
+        )
+
+    def _run(self, pod: SeenPod) -> None:
+        pid = 1_000_000 + next(self._ids)
+        self._exits.pop(pod.id, None)
+        self._pods[pod.name] = replace(pod, state="running", started=self.clock(), exit_code=0, pid=pid)
+        self._tell("start", pod.name)
+
+    def _end(self, name: str, exit_code: int) -> None:
+        pod = self._pods[name]
+        self._pods[name] = replace(pod, state="exited", ended=self.clock(), exit_code=exit_code, pid=0)
+        self._tell("died", name)
+
+    def _refuse_missing(self, pod: Pod) -> None:
+        if pod.containers[0].image not in self.images():
+            raise ImageMissing(f"cannot create the pod {pod.name}: no image {pod.containers[0].image}")
+        missing = {pod.network} - self._networks.keys()
+        missing |= {mount.volume for mount in _mounts(pod) if mount.volume} - self._volumes.keys()
+        missing |= _secrets(pod) - self._secrets.keys()
+        if missing:
+            raise EngineError(f"cannot create the pod {pod.name}: no {sorted(missing)[0]}")
+
+    def _refuse_ports(self, pod: Pod) -> None:
+        wanted = {(port.host, port.protocol) for port in pod.ports}
+        for other in self._pods.values():
+            held = {(port.host, port.protocol) for port in self._specs[other.id].ports}
+            if other.name != pod.name and other.state in {"running", "paused"} and wanted & held:
+                number = min(wanted & held)[0]
+                raise EngineError(
+                    f"cannot start the pod {pod.name}: port {number} is taken by the container {other.name}"
+                )
+
+    def _tell(self, action: str, name: str, pod: SeenPod | None = None) -> None:
+        labels = pod or self._pods.get(name) or self._volumes.get(name)
+        for heard in self._listeners:
+            heard.put(Happening(action, name, labels.labels if labels else {}))
+
+
+def _refuse_taken(name: str, names: Collection[str]) -> None:
+    if name in names:
+        raise NameTaken(f"cannot create {name}: the name is already in use")
+
+
+def _overlap(one: str, other: str) -> bool:
+    return bool(one and other) and ip_network(one).overlaps(ip_network(other))
+
+
+def _mounts(pod: Pod) -> tuple[Mount, ...]:
+    return tuple(mount for container in pod.containers for mount in container.mounts)
+
+
+def _whole_volumes(pod: Pod) -> set[str]:
+    """Return the volumes that keep from being removed; a path inside of one is bound without it."""
+    return {mount.volume for mount in _mounts(pod) if mount.volume and not mount.sub_path}
+
+
+def _anonymous(container: str, pod: Pod) -> tuple[str, ...]:
+    return tuple(f"{container}{at}" for at, mount in enumerate(_mounts(pod)) if mount.volume == "")
+
+
+def _secrets(pod: Pod) -> set[str]:
+    (container,) = pod.containers
+    return {name for _, name in container.secret_env} | {file.secret for file in container.secret_files}

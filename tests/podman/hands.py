@@ -1,0 +1,36 @@
+"""Hands that meddle with a real Podman, behind sloop's back, as people do: from the command line."""
+
+from dataclasses import dataclass
+
+from tests.machine import images
+from tests.podman.conftest import Podman
+
+
+@dataclass(frozen=True, slots=True)
+class Hands:
+    """The same words as in ``EngineInMemory``, done to the containers of a private Podman."""
+
+    podman: Podman
+
+    def do(self, *arguments: str) -> str:
+        """Run one podman command and return what it prints."""
+        return images.podman(self.podman.engine, *arguments)
+
+    def stop(self, name: str) -> None:
+        self.do("stop", "--time=0", name)
+
+    def kill(self, name: str) -> None:
+        self.do("kill", name)
+        self.do("wait", name)
+
+    def pause(self, name: str) -> None:
+        self.do("pause", name)
+
+    def remove(self, name: str) -> None:
+        self.do("rm", "--force", "--time=0", "--volumes", name)
+
+    def rename(self, current: str, name: str) -> None:
+        self.do("rename", current, name)
+
+    def disconnect(self, name: str, network: str) -> None:
+        self.do("network", "disconnect", network, name)
