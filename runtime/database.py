@@ -57,13 +57,10 @@ def open_database(state: Path, notice: Callable[[str], None]) -> Database:
     """
     path = state / FILE
     with _telling(path), _alone_in(state):
-        try:
-            return Database(path, _ready(path))
-        except DBAPIError as error:
-            if not isinstance(error.orig, sqlite3.Error) or not is_damage(error.orig):
-                raise
-        notice(f"the ledger {path} was damaged; it is kept as {_move_aside(path)} and a new one begins")
-        return Database(path, _ready(path))
+        connection, aside = _opened(path)
+    if aside is not None:
+        notice(f"the ledger {path} was damaged; it is kept as {aside} and a new one begins")
+    return Database(path, connection)
 
 
 @contextmanager
@@ -91,6 +88,17 @@ def _alone_in(state: Path) -> Iterator[None]:
         yield
     finally:
         os.close(directory)
+
+
+def _opened(path: Path) -> tuple[Connection, Path | None]:
+    """Return the connection, and where a damaged ledger is kept that was in its place."""
+    try:
+        return _ready(path), None
+    except DBAPIError as error:
+        if not isinstance(error.orig, sqlite3.Error) or not is_damage(error.orig):
+            raise
+    aside = _move_aside(path)
+    return _ready(path), aside
 
 
 def _ready(path: Path) -> Connection:

@@ -1,6 +1,7 @@
 """The ledger: what sloop remembers of a machine.  Losing it loses history, and nothing else.
 
-Who only looks loads no SQLAlchemy: ``recall`` for an unchanged pass, ``look_back`` for everything else.
+What each way costs is imported when it is gone: nothing more for ``recall`` (an unchanged pass), the
+records for ``look_back``, and 0.3 s of SQLAlchemy for ``open_ledger`` only.
 """
 
 from __future__ import annotations
@@ -25,15 +26,15 @@ def open_ledger(state: Path, notice: Callable[[str], None]) -> Ledger:
 
     A damaged one is moved aside, and ``notice`` is told so.  Raises LedgerError.
     """
-    from runtime.database import open_database  # noqa: PLC0415 - SQLAlchemy takes 0.3 s to import
-    from runtime.past import Past  # noqa: PLC0415 - an idle pass needs none of it
-    from runtime.writes import Ledger  # noqa: PLC0415 - SQLAlchemy again
+    from runtime.database import open_database
+    from runtime.past import Past
+    from runtime.writes import Ledger
 
     return Ledger(open_database(state, notice), Past(state))
 
 
 def look_back(state: Path) -> Past:
     """Open the ledger of a state directory for reading; an absent one remembers nothing."""
-    from runtime.past import Past  # noqa: PLC0415 - an idle pass needs none of it
+    from runtime.past import Past
 
     return Past(state)

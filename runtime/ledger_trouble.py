@@ -3,7 +3,7 @@
 import sqlite3
 from pathlib import Path
 
-ELSEWHERE = "give sloop a directory it may write to (--state DIR)"
+ELSEWHERE = "run sloop as the user it belongs to, or give it a directory that it may write to (--state DIR)"
 
 WAYS_OUT = {
     "SQLITE_FULL": ("can't be written, the disk is full", "free some space and try again"),

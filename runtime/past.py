@@ -8,7 +8,7 @@ from threading import Lock
 from types import TracebackType
 from typing import Any, Self
 
-from runtime.ledger_trouble import newer, older, told
+from runtime.ledger_trouble import ELSEWHERE, LedgerError, newer, older, told
 from runtime.recall import FILE, VERSION, connect, tables_version
 from runtime.records import Event, Failure, Readiness, Restarts, Run, Settled, Taken
 from runtime.resources import Owner
@@ -75,7 +75,10 @@ class Past:
         return {name: json.loads(seen) for name, seen in rows}
 
     def interrupted(self, source: str) -> tuple[Taken, ...]:
-        """Return the steps that were begun and not ended, of the last run that had any steps."""
+        """Return the steps that were begun and not ended, of the last run that had any steps.
+
+        While that run goes on, they are those under way.
+        """
         last = "SELECT max(run) FROM steps JOIN runs ON runs.id = run WHERE source = ?"
         query = f"{STEPS} WHERE run = ({last}) AND started IS NOT NULL AND finished IS NULL"
         return tuple(_taken(row) for row in self._rows(query, source))
@@ -129,10 +132,13 @@ class Past:
 
 
 def _opened(path: Path) -> sqlite3.Connection | None:
-    if not path.exists():
-        return None
     try:
+        path.stat()
         return _known(path, connect(path, PATIENCE))
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise LedgerError(path, f"can't be read ({error.strerror})", ELSEWHERE) from error
     except sqlite3.Error as error:
         raise told(path, error) from error
 

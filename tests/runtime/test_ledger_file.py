@@ -2,6 +2,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -129,12 +130,12 @@ def test_damage_leaves_no_file_open(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("opening", [look_back, lambda state: open_ledger(state, pytest.fail)])
-def test_the_ledger_of_a_newer_sloop_is_left_alone(tmp_path: Path, opening: object) -> None:
+def test_the_ledger_of_a_newer_sloop_is_left_alone(tmp_path: Path, opening: Callable[[Path], object]) -> None:
     begin_one(tmp_path)
     set_version(tmp_path, 1000)
 
     with pytest.raises(LedgerError, match=r"newer sloop \(.* version 1000, .*\): use that release, or move"):
-        opening(tmp_path)  # type: ignore[operator]
+        opening(tmp_path)
     assert [file.name for file in tmp_path.glob("*corrupt*")] == []
 
 
@@ -155,6 +156,13 @@ def test_a_place_where_nothing_can_be_written_is_an_error_of_one_line(tmp_path: 
         open_ledger(tmp_path / "file" / "state", pytest.fail)
 
 
+def test_a_place_where_nothing_can_be_read_is_an_error_of_one_line(tmp_path: Path) -> None:
+    with pytest.raises(
+        LedgerError, match=r"^the ledger .* can't be read \(File name too long\): .*--state DIR"
+    ):
+        look_back(tmp_path / ("x" * 300))
+
+
 def test_a_full_disk_is_an_error_that_says_so_and_loses_nothing_older(tmp_path: Path) -> None:
     with Ledger(open_database(tmp_path, pytest.fail), Past(tmp_path)) as ledger:
         ledger.tell("shop", None, "Created", "before", 1.0)
@@ -173,9 +181,9 @@ def test_a_full_disk_is_an_error_that_says_so_and_loses_nothing_older(tmp_path: 
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("SQLITE_READONLY_DIRECTORY", "can't be written: give sloop a directory"),
-        ("SQLITE_READONLY", "can't be written: give sloop a directory"),
-        ("SQLITE_CANTOPEN", "can't be opened: give sloop a directory"),
+        ("SQLITE_READONLY_DIRECTORY", "can't be written: run sloop as the user"),
+        ("SQLITE_READONLY", "can't be written: run sloop as the user"),
+        ("SQLITE_CANTOPEN", "can't be opened: run sloop as the user"),
         ("SQLITE_BUSY_SNAPSHOT", "is kept busy by another program: wait"),
         ("SQLITE_IOERR_WRITE", "can't be read or written: see whether its disk"),
         ("SQLITE_CORRUPT_INDEX", "is damaged: the next"),
