@@ -88,7 +88,7 @@ def _one_of(inside: str) -> str:
 def _member(piece: str) -> str:
     if piece.startswith("[:"):
         return _NAMED.get(piece[2:-2], "")
-    ends = [end[-1] for end in re.findall(r"\\.|.", piece, re.DOTALL)]
+    ends: list[str] = [end[-1] for end in re.findall(r"\\.|.", piece, re.DOTALL)]
     if len(ends) == 1:
         return re.escape(ends[0])
     return f"{re.escape(ends[0])}-{re.escape(ends[2])}" if ends[0] <= ends[2] else ""

@@ -2,6 +2,7 @@
 
 import posixpath
 from collections.abc import Iterator, Mapping
+from configparser import Error as ConfigError
 from contextlib import contextmanager
 from itertools import islice
 
@@ -50,7 +51,7 @@ def _objects(mirror: Git) -> Iterator[gitpython.Repo]:
                 GIT_ALTERNATE_OBJECT_DIRECTORIES="",
             )
             yield repository
-    except (GitError, ODBError, ValueError, OSError) as error:
+    except (GitError, ODBError, ConfigError, ValueError, IndexError, OSError) as error:
         raise GitFailed("cat-file", f"fatal: the mirror can't be read: {error}") from error
 
 
