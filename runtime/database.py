@@ -65,15 +65,11 @@ def open_database(state: Path, notice: Callable[[str], None]) -> Database:
 
 @contextmanager
 def _telling(path: Path) -> Iterator[None]:
-    """Turn what SQLAlchemy, SQLite and the file system raise into a LedgerError."""
+    """Turn what SQLAlchemy and the file system raise into a LedgerError."""
     try:
         yield
     except DBAPIError as error:
-        if isinstance(error.orig, sqlite3.Error):
-            raise told(path, error.orig) from error
-        raise
-    except sqlite3.Error as error:
-        raise told(path, error) from error
+        raise told(path, error.orig) from error
     except OSError as error:
         raise LedgerError(path, f"can't be written ({error.strerror})", ELSEWHERE) from error
 
@@ -95,7 +91,7 @@ def _opened(path: Path) -> tuple[Connection, Path | None]:
     try:
         return _ready(path), None
     except DBAPIError as error:
-        if not isinstance(error.orig, sqlite3.Error) or not is_damage(error.orig):
+        if not is_damage(error.orig):
             raise
     aside = _move_aside(path)
     return _ready(path), aside

@@ -1,6 +1,5 @@
 """What SQLite complains about, told as one line with the way out."""
 
-import sqlite3
 from pathlib import Path
 
 ELSEWHERE = "run sloop as the user it belongs to, or give it a directory that it may write to (--state DIR)"
@@ -26,7 +25,7 @@ class LedgerError(Exception):
         self.path = path
 
 
-def told(path: Path, error: sqlite3.Error) -> LedgerError:
+def told(path: Path, error: BaseException | None) -> LedgerError:
     """Return what SQLite raised as the error that a user reads."""
     trouble, way_out = WAYS_OUT.get(_code(error), (f"has failed ({error})", "try again"))
     return LedgerError(path, trouble, way_out)
@@ -43,11 +42,11 @@ def older(path: Path) -> LedgerError:
     return LedgerError(path, "was written by an older sloop", "`sloop apply` brings it up to date")
 
 
-def is_damage(error: sqlite3.Error) -> bool:
+def is_damage(error: BaseException | None) -> bool:
     """Return whether the file itself is beyond use, whoever asks."""
     return _code(error) in {"SQLITE_CORRUPT", "SQLITE_NOTADB"}
 
 
-def _code(error: sqlite3.Error) -> str:
+def _code(error: BaseException | None) -> str:
     """Return SQLite's primary error code, SQLITE_IOERR for SQLITE_IOERR_WRITE."""
     return "_".join(getattr(error, "sqlite_errorname", "").split("_")[:2])

@@ -41,7 +41,8 @@ class LockTimeout(LockError):
     """Somebody held the lock for longer than we would wait."""
 
     def __init__(self, holder: Holder, timeout: float) -> None:
-        super().__init__(f"{holder} is still at work after {timeout:g} s: wait for it, or end it")
+        late = f" after {timeout:g} s" if timeout else ""
+        super().__init__(f"{holder} is still at work{late}: wait for it, or end it")
         self.holder = holder
 
 

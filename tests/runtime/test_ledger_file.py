@@ -122,9 +122,10 @@ def test_a_file_that_is_no_ledger_is_told_to_who_looks(tmp_path: Path) -> None:
 
 def test_damage_leaves_no_file_open(tmp_path: Path) -> None:
     (tmp_path / "ledger.sqlite3").write_bytes(b"no database at all" * 500)
+    notices: list[str] = []
     before = len(list(Path("/proc/self/fd").iterdir()))
 
-    open_ledger(tmp_path, str).close()
+    open_ledger(tmp_path, notices.append).close()
 
     assert len(list(Path("/proc/self/fd").iterdir())) == before
 

@@ -1,3 +1,4 @@
+import fcntl
 import json
 import os
 import signal
@@ -143,6 +144,21 @@ def test_stale_or_strange_content_is_harmless(tmp_path: Path, content: str) -> N
         pass
 
     assert caught.value.holder.command == "sloop apply"
+
+
+@pytest.mark.parametrize("content", ["", "{", "[1]", '{"pid": 7}', "x" * 9000])
+def test_a_holder_that_has_not_signed_yet_is_another_process(tmp_path: Path, content: str) -> None:
+    (tmp_path / "engine.lock").write_text(content)
+
+    with (tmp_path / "engine.lock").open() as taken:
+        fcntl.flock(taken, fcntl.LOCK_EX)
+        with pytest.raises(LockTimeout, match=r"^another process is still at work: wait"):
+            with_lock_at_once(tmp_path)
+
+
+def with_lock_at_once(directory: Path) -> None:
+    with hold(directory, "engine", said="sloop apply", timeout=0):
+        pass
 
 
 def test_a_long_command_is_cut(tmp_path: Path) -> None:
