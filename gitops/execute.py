@@ -27,7 +27,7 @@ class Result:
 
 
 def execute(
-    steps: Sequence[Step], engine: Engine, *, begun: Callable[[Step], None] = lambda _: None
+    steps: Sequence[Step], engine: Engine, begun: Callable[[Step], None] = lambda _: None
 ) -> Iterator[Result]:
     """Yield each step's result as it ends.  A failed step holds back only what needs it.
 

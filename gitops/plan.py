@@ -1,9 +1,8 @@
 """The plan: from what is wanted and what was seen to the numbered steps that lead from one to the other."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from graphlib import TopologicalSorter
-from types import MappingProxyType
 
 from gitops.clearing import clear
 from gitops.mending import mend
@@ -13,19 +12,28 @@ from gitops.subnets import with_subnets
 from gitops.supplying import supply
 from reconcilers.wanted import Wanted
 from runtime.engine import Seen
+from runtime.resources import Owner
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A step that is due and not taken now, and why."""
+
+    owner: Owner | None
+    name: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """The steps of one pass, in an order in which they could be done one by one.
 
-    ``conflicts`` are objects that can't have what they want; ``held`` tells, by the step that is due, why
-    it is not taken now.
+    ``conflicts`` are objects that can't have what they want.
     """
 
     steps: tuple[Step, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
-    held: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    held: tuple[Held, ...] = ()
 
 
 def plan(wanted: Sequence[Wanted], seen: Seen, given: Given) -> Plan:
@@ -36,7 +44,9 @@ def plan(wanted: Sequence[Wanted], seen: Seen, given: Given) -> Plan:
     drafts = with_subnets([*_drafts(supplying), *_drafts(mending), *clear(scene)], seen, given.pool)
     held = _held(drafts, given.waiting)
     conflicts = [answer for answer in [*supplying, *mending] if isinstance(answer, Conflict)]
-    return Plan(_numbered([draft for draft in drafts if draft.name not in held]), tuple(conflicts), held)
+    steps = _numbered([draft for draft in drafts if draft.name not in held])
+    waits = [Held(draft.owner, draft.name, held[draft.name]) for draft in drafts if draft.name in held]
+    return Plan(steps, tuple(conflicts), tuple(waits))
 
 
 def _drafts(answers: Iterable[Draft | Conflict]) -> list[Draft]:

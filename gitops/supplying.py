@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from gitops.scene import Answer, Conflict, Draft, Scene
 from gitops.steps import Create, Pull, Write
-from runtime.engine import SeenNetwork, SeenVolume
 from runtime.resources import Files, Image, Label, Network, Owner, Pod, Resource, Secret, Volume
 
 EAGERNESS = ("Never", "IfNotPresent", "Always")
@@ -25,9 +24,9 @@ def _distinct(scene: Scene) -> Iterable[tuple[Owner, Resource]]:
 def _one(scene: Scene, owner: Owner, resource: Resource) -> Iterator[Answer]:
     match resource:
         case Network():
-            yield from _unless_there(owner, resource, scene.networks.get(resource.name))
+            yield from _network(scene, owner, resource)
         case Volume():
-            yield from _unless_there(owner, resource, scene.volumes.get(resource.name))
+            yield from _volume(scene, owner, resource)
         case Secret() if resource.name not in scene.seen.secrets:
             yield Draft(Create(resource), owner, "new")
         case Files():
@@ -36,26 +35,28 @@ def _one(scene: Scene, owner: Owner, resource: Resource) -> Iterator[Answer]:
             return
 
 
-def _unless_there(
-    owner: Owner, resource: Network | Volume, there: SeenNetwork | SeenVolume | None
-) -> Iterator[Answer]:
+def _network(scene: Scene, owner: Owner, network: Network) -> Iterator[Answer]:
+    """Yield a namespace's network; sources may share one, but not with somebody else's containers."""
+    there = scene.networks.get(network.name)
     if there is None:
-        yield Draft(Create(resource), owner, "new")
+        yield Draft(Create(network), owner, "new")
     elif Label.SOURCE not in there.labels:
-        yield Conflict(owner, _foreign(resource))
+        way_out = f"remove it with `podman network rm {network.name}`, or give the namespace another name"
+        yield Conflict(owner, f"a network named {network.name} is there that sloop did not make: {way_out}")
 
 
-def _foreign(resource: Network | Volume) -> str:
-    kind = resource.key.partition("/")[0]
-    message = f"a {kind} named {resource.name} is there that sloop did not make: "
-    if isinstance(resource, Network):
-        return (
-            message
-            + f"remove it with `podman network rm {resource.name}`, or give the namespace another name"
+def _volume(scene: Scene, owner: Owner, volume: Volume) -> Iterator[Answer]:
+    there = scene.volumes.get(volume.name)
+    if there is None:
+        yield Draft(Create(volume), owner, "new")
+    elif Label.SOURCE not in there.labels:
+        way_out = f"annotate the claim with `sloop/volume: {volume.name}` to use it as it is, or remove it"
+        yield Conflict(owner, f"a volume named {volume.name} is there that sloop did not make: {way_out}")
+    elif there.labels[Label.SOURCE] != scene.given.source:
+        whose = there.labels[Label.SOURCE]
+        yield Conflict(
+            owner, f"volume {volume.name} belongs to another source of sloop ({whose}): rename the claim"
         )
-    return (
-        message + f"annotate the claim with `sloop/volume: {resource.name}` to use it as it is, or remove it"
-    )
 
 
 def _files(scene: Scene, owner: Owner, files: Files) -> Iterator[Draft]:

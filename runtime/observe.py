@@ -31,15 +31,19 @@ def secret_prefix(source: str) -> str:
     return f"sloop-{source}-"
 
 
-def fingerprint(seen: Seen) -> str:
-    """Return a digest of all that a pass decides on; the same one means that nothing has happened."""
+def fingerprint(seen: Seen, source: str) -> str:
+    """Return a digest of all that a pass over one source decides on.
+
+    The same one means that nothing has happened: of others' pods only their names and networks count.
+    """
+    mine = of_source(seen, source)
+    ours = {pod.id for pod in mine.pods}
     return digest(
         [
-            sorted(
-                [pod.id, pod.name, pod.state, pod.started, pod.exit_code, *pod.networks] for pod in seen.pods
-            ),
+            sorted([one.id, one.name, one.state, one.started, one.exit_code, *one.networks] for one in mine.pods),
+            sorted([pod.name, *pod.networks] for pod in seen.pods if pod.id not in ours),
             sorted([network.name, *network.subnets] for network in seen.networks),
             sorted([volume.name, volume.content] for volume in seen.volumes),
-            sorted(seen.secrets),
+            sorted(mine.secrets),
         ]
     )

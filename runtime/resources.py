@@ -26,7 +26,7 @@ class Label:
     GRACE = "sloop/grace"  # seconds between the request to stop and the kill
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Owner:
     """The object that wants a resource."""
 

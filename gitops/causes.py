@@ -1,0 +1,119 @@
+"""Why something changes: which commit wrote it, and what it said before."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from gitops.changes import Before, Change, Verdict
+from gitops.differences import differences
+from gitops.render import Rendered, object_digest
+from gitops.source import Commit, SourceError
+from gitops.view import House, View
+from reconcilers.contents import used_config_maps, used_secrets
+from runtime.engine import Seen
+from runtime.observe import of_source
+from runtime.resources import Label, Owner
+from schemas.apps import Deployment
+from schemas.core import Pod
+from schemas.manifest import Manifest
+from schemas.pod import PodSpec
+from schemas.problems import ManifestError
+
+NOTHING = Rendered("", ())
+
+
+@dataclass(frozen=True)
+class _Then:
+    """A commit from which something changes, and who touched which file since."""
+
+    rendered: Rendered
+    touched: Mapping[str, Commit] = field(default_factory=dict)
+
+
+def before(house: House, view: View) -> Mapping[Owner, Before]:
+    """Return what every object was when it was last carried out.
+
+    Where the ledger knows nothing though something runs, it was lost: then the commit that the youngest
+    pod was made from tells.
+    """
+    if view.memory.settled:
+        return {owner: Before(one.revision, one.digest) for owner, one in view.memory.settled.items()}
+    sha = _youngest(view.seen, house.source.id)
+    then = _rendered(house, sha) if sha else NOTHING
+    return {owner: Before(sha, object_digest(one, house.key)) for owner, one in then.by_owner.items()}
+
+
+def explained(house: House, view: View, changes: Sequence[Change]) -> list[Change]:
+    """Return the changes with their causes in git, and field by field what differs."""
+    bases = {change.base for change in changes if change.verdict is not Verdict.DRIFT}
+    thens = {base: _then(house, view, base) for base in bases}
+    return [
+        change if change.verdict is Verdict.DRIFT else _explain(view, change, thens[change.base], house.key)
+        for change in changes
+    ]
+
+
+def _youngest(seen: Seen, source: str) -> str:
+    pods = sorted(of_source(seen, source).pods, key=lambda pod: pod.created)
+    return pods[-1].labels.get(Label.COMMIT, "") if pods else ""
+
+
+def _then(house: House, view: View, base: str) -> _Then:
+    if not base:
+        return _Then(NOTHING)
+    then = _rendered(house, base)
+    files = {one.file for one in [*then.manifests, *view.rendered.manifests]}
+    return _Then(then, house.source.last_touched(base, view.commit.sha, files))
+
+
+def _rendered(house: House, sha: str) -> Rendered:
+    """Return an older commit's objects; a commit that can't be read any more explains nothing."""
+    try:
+        return house.rendered(sha)
+    except (SourceError, ManifestError):
+        return NOTHING
+
+
+def _explain(view: View, change: Change, then: _Then, key: bytes) -> Change:
+    old, new = then.rendered.by_owner.get(change.owner), view.rendered.by_owner.get(change.owner)
+    if change.verdict is Verdict.DELETE:
+        return replace(change, cause=f"left git in {_told(then, old, view.commit)}")
+    if old is None or new is None:
+        return replace(change, cause=_told(then, new, view.commit))
+    if object_digest(old, key) == object_digest(new, key):
+        return replace(change, cause=_configured(view, then, new, key) or _told(then, new, view.commit))
+    fields = differences(old.document, new.document, key)
+    return replace(change, cause=_told(then, new, view.commit), fields=fields)
+
+
+def _told(then: _Then, manifest: Manifest | None, commit: Commit) -> str:
+    told = then.touched.get(manifest.file, commit) if manifest else commit
+    return f"{told.short} {told.author}: {told.subject}"
+
+
+def _configured(view: View, then: _Then, manifest: Manifest | None, key: bytes) -> str:
+    """Say which ConfigMaps and Secrets changed under an object that didn't change itself."""
+    spec = _pod_spec(manifest)
+    if spec is None or manifest is None:
+        return ""
+    namespace = manifest.object.metadata.namespace
+    owners = [Owner("ConfigMap", namespace, name) for name in sorted(used_config_maps(spec))]
+    owners += [Owner("Secret", namespace, name) for name in sorted(used_secrets(spec))]
+    told = [_changed(view, then, owner, key) for owner in owners]
+    return "; ".join(filter(None, told))
+
+
+def _changed(view: View, then: _Then, owner: Owner, key: bytes) -> str:
+    old, new = then.rendered.by_owner.get(owner), view.rendered.by_owner.get(owner)
+    if old is new or (old and new and object_digest(old, key) == object_digest(new, key)):
+        return ""
+    return f"it reads {owner.kind}/{owner.name}, changed in {_told(then, new or old, view.commit)}"
+
+
+def _pod_spec(manifest: Manifest | None) -> PodSpec | None:
+    match manifest.object if manifest else None:
+        case Deployment() as one:
+            return one.spec.template.spec
+        case Pod() as one:
+            return one.spec
+        case _:
+            return None

@@ -1,0 +1,101 @@
+"""Passes until nothing is left to do and everything is well, or it is clear that it won't be."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from gitops.changes import Change
+from gitops.execute import Result
+from gitops.loop import Loop, Pass
+from reconcilers.pods import earliest
+from runtime.observe import of_source
+from runtime.resources import Label
+
+PROOF = 0.25  # seconds that the youngest pod has run before all is called well; a broken one ends sooner
+PAUSE = 0.5  # seconds between looks while something is on its way
+
+
+class End(Enum):
+    """How a convergence ended."""
+
+    WELL = "Synced"
+    FAILED = "Failed"
+    LATE = "Late"  # applied, but not healthy in time
+
+
+@dataclass(frozen=True, slots=True)
+class Converged:
+    """What has become of it; ``message`` names what is not well."""
+
+    end: End
+    message: str
+    last: Pass
+    changes: Sequence[Change]
+    results: Sequence[Result]
+
+
+def converge(loop: Loop, *, timeout: float, wait: bool = True) -> Converged:
+    """Repeat passes until all is well, nothing more can mend by itself, or ``timeout`` seconds are over.
+
+    Without ``wait`` one pass that did something is enough.  Raises what a pass raises; the run is then
+    closed as failed.
+    """
+    deadline = loop.clock() + timeout
+    try:
+        while True:
+            passed = loop.sync_once()
+            end = _end(loop, passed, deadline, wait=wait)
+            if end:
+                return _closed(loop, passed, end)
+            time.sleep(_pause(loop, passed, deadline))
+    except BaseException as error:
+        loop.end("Failed", _said(error))
+        raise
+
+
+def _end(loop: Loop, passed: Pass, deadline: float, *, wait: bool) -> End | None:
+    if passed.done and _unproven(loop, passed) <= 0:
+        return End.WELL
+    if passed.hopeless:
+        return End.FAILED
+    if not wait:
+        return End.FAILED if any(result.error for result in passed.results) else End.WELL
+    return End.LATE if loop.clock() >= deadline else None
+
+
+def _closed(loop: Loop, passed: Pass, end: End) -> Converged:
+    message = "" if end is End.WELL else _what_is_wrong(loop, passed)
+    ended = Converged(end, message, passed, list(loop.changes), list(loop.results))
+    loop.end("Synced" if end is End.WELL else "Failed", message)
+    return ended
+
+
+def _what_is_wrong(loop: Loop, passed: Pass) -> str:
+    unwell = [f"{fare.owner}: {fare.reason or fare.health}" for fare in passed.fares if not fare.done]
+    failed = [
+        f"{result.step.verb} {result.step.resource}: {result.error}"
+        for result in loop.results
+        if result.error
+    ]
+    return "; ".join(unwell or failed)
+
+
+def _said(error: BaseException) -> str:
+    return str(error).partition("\n")[0] or "interrupted"
+
+
+def _pause(loop: Loop, passed: Pass, deadline: float) -> float:
+    """Return for how many seconds there is nothing new to see; none after a pass that did something."""
+    if any(result.done for result in passed.results):
+        return 0.0
+    moment = earliest(deadline, *(answer.look_again for answer in passed.view.wanted))
+    longest = _unproven(loop, passed) if passed.done else PAUSE
+    return max(0.01, min(longest, (moment or deadline) - loop.clock()))
+
+
+def _unproven(loop: Loop, passed: Pass) -> float:
+    """Return for how many more seconds the youngest pod without a probe has to run."""
+    pods = of_source(passed.view.seen, loop.house.source.id).pods
+    youngest = max((pod.created for pod in pods if Label.PROBES not in pod.labels), default=0.0)
+    return youngest + PROOF - loop.clock()

@@ -1,0 +1,86 @@
+"""How every object fares: what its reconciler says, and what the plan adds to it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from gitops.view import View
+from reconcilers.wanted import Health, Wanted
+from runtime.engine import SeenPod
+from runtime.observe import pod_name
+from runtime.resources import Label, Owner
+
+WELL = frozenset({Health.HEALTHY, Health.SUSPENDED})
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """One container of an object."""
+
+    name: str
+    id: str
+    image: str
+    state: str
+    revision: str
+    started: float
+    exit_code: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fare:
+    """How one object fares; ``hopeless`` says that it won't mend by itself."""
+
+    owner: Owner
+    synced: bool
+    health: Health
+    reason: str = ""
+    ready: str = ""
+    containers: tuple[Running, ...] = ()
+    hopeless: bool = False
+
+    @property
+    def done(self) -> bool:
+        """Say whether it is as git wants it, and well."""
+        return self.synced and self.health in WELL
+
+
+def fares(view: View) -> list[Fare]:
+    """Return how every object fares, in the order of the commit."""
+    due = {step.owner for step in view.plan.steps}
+    held = {one.owner: one.reason for one in view.plan.held if one.owner}
+    conflicts = {one.owner: one.message for one in view.plan.conflicts}
+    return [_fare(answer, due, held | conflicts) for answer in view.wanted]
+
+
+def overall(fares: Iterable[Fare]) -> Health:
+    """Return the worst health of all; Healthy where there is nothing."""
+    order = list(Health)
+    return max((one.health for one in fares), key=order.index, default=Health.HEALTHY)
+
+
+def _fare(answer: Wanted, due: set[Owner | None], troubles: Mapping[Owner, str]) -> Fare:
+    trouble = troubles.get(answer.owner, "")
+    status = answer.status
+    health = Health.DEGRADED if trouble else status.health
+    synced = answer.settled and answer.owner not in due and not trouble
+    waiting = answer.owner in due or answer.look_again is not None or health is Health.PROGRESSING
+    return Fare(
+        owner=answer.owner,
+        synced=synced,
+        health=health,
+        reason=trouble or status.reason,
+        ready=f"{status.ready}/{status.total}" if status.total or status.pods else "",
+        containers=tuple(_running(pod) for pod in status.pods),
+        hopeless=not (synced and health in WELL) and not waiting,
+    )
+
+
+def _running(pod: SeenPod) -> Running:
+    return Running(
+        name=pod_name(pod),
+        id=pod.id[:12],
+        image=pod.image,
+        state=pod.state,
+        revision=pod.labels.get(Label.REVISION, ""),
+        started=pod.started,
+        exit_code=pod.exit_code,
+    )

@@ -1,0 +1,27 @@
+"""What is not done without an explicit word: an empty tree, and one that would stop most of what runs."""
+
+from gitops.source import Source
+from gitops.view import View
+from runtime.observe import of_source
+from runtime.resources import Label
+
+
+class Refusal(Exception):
+    """A commit asks for something that needs an explicit word first.  Nothing was changed."""
+
+
+def guard(view: View, source: Source, *, allow_empty: bool) -> None:
+    """Raise Refusal for a commit without objects, or one that lets more than half of the running pods go."""
+    if allow_empty:
+        return
+    place = f"{source.display}, path {source.path or '/'}, at {view.commit.short}"
+    if not view.rendered.manifests:
+        raise Refusal(f"no manifests in {place}: if everything shall go, say --allow-empty")
+    wanted = {str(answer.owner) for answer in view.wanted}
+    running = [pod for pod in of_source(view.seen, source.id).pods if pod.state == "running"]
+    leaving = [pod for pod in running if pod.labels.get(Label.OWNER) not in wanted]
+    if len(leaving) * 2 > len(running):
+        raise Refusal(
+            f"{len(leaving)} of {len(running)} running pods are no longer in {place} and would stop: "
+            "if that is meant, say --allow-empty"
+        )

@@ -1,0 +1,116 @@
+"""What the ledger is told of a run, pass by pass: written ahead, and completed as steps end."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from gitops.changes import Change
+from gitops.execute import Result
+from gitops.fare import Fare
+from gitops.render import object_digest
+from gitops.source import Commit
+from gitops.steps import Start, Step
+from gitops.view import Memory, View
+from runtime.engine import SeenPod
+from runtime.observe import of_source, pod_name
+from runtime.records import Outcome
+from runtime.resources import Label, Owner
+
+if TYPE_CHECKING:
+    from runtime.writes import Ledger
+
+
+@dataclass
+class Journal:
+    """One run in the ledger."""
+
+    ledger: "Ledger"
+    source: str
+    clock: Callable[[], float]
+    run: int = 0
+    number: int = 0
+
+    @property
+    def running(self) -> bool:
+        """Say whether a run has been begun and not ended."""
+        return self.run > 0
+
+    def begin(self, commit: Commit, trigger: str) -> None:
+        """Open a run."""
+        self.run = self.ledger.begin_run(self.source, commit, trigger, self.clock())
+        self.number = 0
+
+    def end(self, outcome: Outcome, message: str = "") -> None:
+        """Close the run, if one is open."""
+        if self.running:
+            self.ledger.finish_run(self.run, outcome, message, self.clock())
+        self.run = 0
+
+    def memory(self) -> Memory:
+        """Return what is known at the beginning of a pass."""
+        past = self.ledger.past
+        return Memory(
+            settled=past.settled(self.source),
+            failures=past.failures(self.source),
+            restarts=past.restarts(self.source),
+            readiness=past.readiness(self.source),
+        )
+
+    def plan(self, steps: tuple[Step, ...]) -> None:
+        """Write a pass's steps ahead; a pass without any leaves no trace."""
+        if not steps:
+            return
+        self.number += 1
+        self.ledger.plan_steps(self.run, self.number, steps, self.clock())
+
+    def begun(self, step: Step) -> None:
+        """Note that a step starts."""
+        self.ledger.start_step(self.run, self.number, step.number, self.clock())
+
+    def ended(self, result: Result) -> None:
+        """Note how a step ended; one that was held back stays as it was planned."""
+        if not result.held:
+            self.ledger.finish_step(self.run, self.number, result.step.number, self.clock(), result.error)
+        if result.error:
+            self._warn(
+                result.step.owner, "StepFailed", f"{result.step.verb} {result.step.resource}: {result.error}"
+            )
+
+    def changed(self, changes: Sequence[Change]) -> None:
+        """Note as events what is about to change."""
+        for change in changes:
+            self.ledger.tell(self.source, change.owner, change.verdict.title(), change.cause, self.clock())
+
+    def restarted(self, view: View, results: Sequence[Result]) -> None:
+        """Count the restarts that pods owe to themselves."""
+        counting = {name for answer in view.wanted for name in answer.restarting}
+        ids = {pod_name(pod): pod.id for pod in of_source(view.seen, self.source).pods}
+        for result in results:
+            match result.step.action:
+                case Start(name) if result.done and name in counting and name in ids:
+                    self.ledger.restarted(self.source, ids[name], name, self.clock())
+
+    def seen(self, view: View, fares: Sequence[Fare]) -> None:
+        """Note what has become what git wants, what is gone, and how everything looked at first."""
+        manifests = view.rendered.by_owner
+        settled = [
+            (one.owner, view.commit.sha, object_digest(manifests[one.owner], view.key))
+            for one in fares
+            if one.synced
+        ]
+        mine = of_source(view.seen, self.source)
+        owned = {pod.labels.get(Label.OWNER) for pod in mine.pods}
+        gone = [one for one in view.memory.settled if one not in manifests and str(one) not in owned]
+        self.ledger.settle(self.source, settled, self.clock())
+        self.ledger.forget(self.source, gone)
+        self.ledger.remember(
+            self.source, {f"pod/{pod_name(pod)}": _look(pod) for pod in mine.pods}, self.clock()
+        )
+        self.ledger.forget_pods(self.source, view.memory.restarts.keys() - {pod.id for pod in mine.pods})
+
+    def _warn(self, owner: Owner | None, reason: str, message: str) -> None:
+        self.ledger.warn(self.source, owner, reason, message, self.clock())
+
+
+def _look(pod: SeenPod) -> Mapping[str, Any]:
+    return {"id": pod.id, "image": pod.image_id, "networks": list(pod.networks), "created": pod.created}

@@ -1,0 +1,174 @@
+"""The program: one pass after another, from a source's newest commit to containers that run."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from gitops.causes import before, explained
+from gitops.changes import Change, changes
+from gitops.execute import Result, execute
+from gitops.fare import Fare, fares
+from gitops.guard import guard
+from gitops.journal import Journal
+from gitops.mask import masker
+from gitops.steps import Start
+from gitops.view import House, Moment, View, view
+from runtime.lock import Holder, hold, lock_directory
+from runtime.records import Failure, Outcome
+
+RETRY, LONGEST = 10.0, 300.0  # seconds before a failed step is tried again: doubling, up to
+OFTEN = 3  # times that a step may succeed before it is no longer believed
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a person, a timer or a push asks for.
+
+    ``patient`` tries failed steps again after a back-off, as a loop without end does; otherwise a
+    failure is final.
+    """
+
+    trigger: str = "apply"
+    allow_empty: bool = False
+    adopting: frozenset[str] = frozenset()
+    patient: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """What one pass saw and did."""
+
+    view: View
+    fares: Sequence[Fare]
+    results: Sequence[Result]
+
+    @property
+    def quiet(self) -> bool:
+        """Say whether there was nothing to do, and nothing that had to be left undone."""
+        return not (self.view.plan.steps or self.view.plan.held or self.view.plan.conflicts)
+
+    @property
+    def done(self) -> bool:
+        """Say whether everything is as git wants it, and well."""
+        return self.quiet and all(fare.done for fare in self.fares)
+
+    @property
+    def hopeless(self) -> bool:
+        """Say whether nothing that is unfinished can mend by itself."""
+        moved = any(result.done for result in self.results)
+        return not moved and all(fare.done or fare.hopeless for fare in self.fares)
+
+
+class Teller(Protocol):
+    """Who is told what happens, while it happens."""
+
+    def changes(self, view: View, changes: Sequence[Change]) -> None:
+        """Say what is about to change, and why."""
+
+    def ended(self, result: Result) -> None:
+        """Say how a step ended."""
+
+    def waiting(self, holder: Holder) -> None:
+        """Say that another process is at work on this engine."""
+
+    def superseded(self, old: str, new: str) -> None:
+        """Say that the source has moved to a newer commit meanwhile."""
+
+
+@dataclass
+class Loop:
+    """One source on its way to its newest commit, and what is remembered from one pass to the next.
+
+    ``changes`` and ``results`` are those of the run so far; a run begins when there is something to do.
+    """
+
+    house: House
+    journal: Journal
+    request: Request
+    teller: Teller
+    clock: Callable[[], float] = time.time
+    sha: str = ""
+    changes: list[Change] = field(default_factory=list)
+    results: list[Result] = field(default_factory=list)
+    _began: float = 0
+    _succeeded: Counter[str] = field(default_factory=Counter)
+
+    def sync_once(self) -> Pass:
+        """Bring the machine one pass nearer to the source's newest commit; what fails is in the results.
+
+        Everything is looked at first, then decided, then written ahead, then done: so any pass can be
+        the first one after a crash.
+        """
+        self._head_for(self.house.source.resolve())
+        with self._alone():
+            seen = self.house.engine.look()
+            looked = view(self.house, self.sha, seen, self._moment())
+            guard(looked, self.house.source, allow_empty=self.request.allow_empty)
+            self._announce(looked)
+            self.journal.plan(looked.plan.steps)
+            results = [
+                self._ended(one) for one in execute(looked.plan.steps, self.house.engine, self.journal.begun)
+            ]
+            self.journal.restarted(looked, results)
+            fared = fares(looked)
+            self.journal.seen(looked, fared)
+        return Pass(looked, fared, results)
+
+    def end(self, outcome: Outcome, message: str = "") -> None:
+        """Close the run, if one was begun."""
+        self.journal.end(outcome, message)
+        self.changes, self.results = [], []
+        self._succeeded.clear()
+
+    def _head_for(self, sha: str) -> None:
+        """Turn to a newer commit; what was under way to the older one is superseded."""
+        if self.sha and sha != self.sha:
+            self.teller.superseded(self.sha, sha)
+            self.end("Superseded", f"{sha[:7]} came meanwhile")
+        if sha != self.sha:
+            self.sha, self._began = sha, self.clock()
+
+    def _alone(self) -> AbstractContextManager[None]:
+        said = f"sloop {self.request.trigger}"
+        return hold(lock_directory(), self.house.identity, said=said, waiting=self.teller.waiting)
+
+    def _moment(self) -> Moment:
+        memory = self.journal.memory()
+        waiting = {key: why for key, one in memory.failures.items() if (why := self._why_not_yet(one))}
+        often = {
+            key: f"{key} came back {count} times after it succeeded" for key, count in self._succeeded.items()
+        }
+        waiting |= {key: why for key, why in often.items() if self._succeeded[key] >= OFTEN}
+        return Moment(self.clock(), memory, waiting, self.request.adopting)
+
+    def _why_not_yet(self, failure: Failure) -> str:
+        """Return why a step that failed is not tried again now, "" where it is."""
+        if not self.request.patient:
+            return failure.message if failure.at >= self._began else ""
+        wait = failure.at + min(RETRY * 2.0 ** min(failure.count - 1, 10), LONGEST) - self.clock()
+        return f"{failure.message} (failed {failure.count} times, next in {wait:.0f}s)" if wait > 0 else ""
+
+    def _announce(self, looked: View) -> None:
+        """Begin a run where there is something to do, and say what changes before it does."""
+        if self.journal.running:
+            return
+        found = changes(looked, before(self.house, looked), self.house.source.id, self.request.adopting)
+        if not found and not looked.plan.steps:
+            return
+        self.changes = explained(self.house, looked, found)
+        self.journal.begin(looked.commit, self.request.trigger)
+        self.journal.changed(self.changes)
+        self.teller.changes(looked, self.changes)
+
+    def _ended(self, result: Result) -> Result:
+        mask = masker(self.house.rendered(self.sha).manifests)
+        shown = replace(result, error=mask(result.error), notice=mask(result.notice))
+        self.journal.ended(shown)
+        self.teller.ended(shown)
+        self.results.append(shown)
+        if shown.done and not isinstance(shown.step.action, Start):
+            self._succeeded[shown.step.resource] += 1
+        return shown

@@ -1,0 +1,52 @@
+"""From the files of a commit to its objects."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from reconcilers.contents import written
+from runtime.resources import Owner, digest
+from schemas.load import load
+from schemas.manifest import Manifest
+from schemas.problems import ManifestError, Problem
+
+FIRST = ("Namespace", "PersistentVolumeClaim", "ConfigMap", "Secret", "Service")
+NOWHERE = frozenset({"Namespace"})  # kinds that are in no namespace
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """The objects of one commit, in the order in which they are looked at, and what is worth a notice."""
+
+    sha: str
+    manifests: Sequence[Manifest] = field(repr=False)
+    notices: Sequence[Problem] = ()
+
+    @cached_property
+    def by_owner(self) -> Mapping[Owner, Manifest]:
+        """The objects by what tells them apart."""
+        return {owner_of(one): one for one in self.manifests}
+
+
+def render(sha: str, files: Mapping[str, bytes]) -> Rendered:
+    """Read a commit's manifests; raises ManifestError with every problem there is."""
+    loaded = load(files)
+    if loaded.problems:
+        raise ManifestError(loaded.problems)
+    return Rendered(sha, sorted(loaded.manifests, key=_rank), loaded.notices)
+
+
+def owner_of(manifest: Manifest) -> Owner:
+    """Return what tells an object from all others."""
+    kind, meta = manifest.object.kind, manifest.object.metadata
+    return Owner(kind, "" if kind in NOWHERE else meta.namespace, meta.name)
+
+
+def object_digest(manifest: Manifest, key: bytes) -> str:
+    """Return the digest of an object as it is written; a Secret's under the engine's key."""
+    return digest(written(manifest.document), key if manifest.object.kind == "Secret" else b"")
+
+
+def _rank(manifest: Manifest) -> tuple[int, Owner]:
+    kind = manifest.object.kind
+    return FIRST.index(kind) if kind in FIRST else len(FIRST), owner_of(manifest)

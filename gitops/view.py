@@ -1,0 +1,126 @@
+"""A look at everything: what git wants, what is there, and the steps between. Changes nothing."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import MappingProxyType
+
+from gitops.plan import Plan, plan
+from gitops.render import Rendered, render
+from gitops.scene import Given
+from gitops.source import Commit, Source
+from reconcilers.kinds import catalog, reconcile
+from reconcilers.restarts import ENDED
+from reconcilers.wanted import Past, Wanted
+from reconcilers.world import World
+from runtime.engine import Engine, Seen
+from runtime.observe import of_source, pod_name
+from runtime.records import Failure, Readiness, Restarts, Settled
+from runtime.resources import Owner
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What the ledger says at the beginning of a pass."""
+
+    settled: Mapping[Owner, Settled] = field(default_factory=lambda: MappingProxyType({}))
+    failures: Mapping[str, Failure] = field(default_factory=lambda: MappingProxyType({}))
+    restarts: Mapping[str, Restarts] = field(default_factory=lambda: MappingProxyType({}))
+    readiness: Mapping[str, Readiness] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a person may set: the pool of new networks' subnets, and the machine's name."""
+
+    pool: str = "10.144.0.0/12"
+    node: str = "localhost"
+
+
+@dataclass(frozen=True)
+class House:
+    """One source on one engine, and what was read of it so far."""
+
+    source: Source
+    engine: Engine
+    options: Options = field(default_factory=Options)
+    _rendered: dict[str, Rendered] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def key(self) -> bytes:
+        """The engine's key, under which digests of secrets are made."""
+        return self.engine.key()
+
+    @cached_property
+    def identity(self) -> str:
+        """What tells the engine from another one."""
+        return self.engine.identity()
+
+    def rendered(self, sha: str) -> Rendered:
+        """Return a commit's objects, read once; raises ManifestError and SourceError."""
+        if sha not in self._rendered:
+            self._rendered[sha] = render(sha, self.source.files(sha))
+        return self._rendered[sha]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One moment: the wanted beside the seen, and the steps that lead from one to the other."""
+
+    commit: Commit
+    rendered: Rendered
+    seen: Seen
+    memory: Memory
+    wanted: Sequence[Wanted]
+    plan: Plan
+    now: float
+    key: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What one look takes into account beside the commit: the time, the ledger, and a person's words.
+
+    ``waiting`` tells which resources are left alone for now, and why.
+    """
+
+    now: float
+    memory: Memory = field(default_factory=Memory)
+    waiting: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    adopting: frozenset[str] = frozenset()
+
+
+def view(house: House, sha: str, seen: Seen, moment: Moment) -> View:
+    """Compute what a commit wants of a machine on which this was seen."""
+    rendered = house.rendered(sha)
+    world = _world(house, rendered, seen, moment)
+    wanted = reconcile(rendered.manifests, world)
+    given = Given(
+        source=house.source.id,
+        images=house.engine.images(),
+        waiting=moment.waiting,
+        adopting=moment.adopting,
+        pool=house.options.pool,
+    )
+    planned = plan(wanted, seen, given)
+    commit = house.source.commit(sha)
+    return View(commit, rendered, seen, moment.memory, wanted, planned, moment.now, house.key)
+
+
+def _world(house: House, rendered: Rendered, seen: Seen, moment: Moment) -> World:
+    mine = of_source(seen, house.source.id)
+    memory = moment.memory
+    ended = [pod for pod in mine.pods if pod.state in ENDED]
+    exits = {pod_name(pod): house.engine.exit_of(pod.name) for pod in ended}
+    return World(
+        source=house.source.id,
+        commit=rendered.sha,
+        now=moment.now,
+        key=house.key,
+        seen=mine,
+        catalog=catalog(rendered.manifests),
+        past=Past(memory.readiness, memory.restarts, exits, memory.failures),
+        networks=frozenset(network.name for network in seen.networks),
+        volumes=frozenset(volume.name for volume in seen.volumes),
+        node=house.options.node,
+    )
