@@ -56,8 +56,11 @@ class Entry:
         return found[1] if found else ""
 
 
-def history(git: Git, span: str, path: str, *options: str) -> tuple[Entry, ...]:
-    """Return the commits of a span (``new`` or ``old..new``) that touch a path, the newest first."""
+def history(git: Git, span: str, path: str | None, *options: str) -> tuple[Entry, ...]:
+    """Return the commits of a span (``new`` or ``old..new``) that touch a path, the newest first.
+
+    The empty path is the whole tree, which an empty commit doesn't touch; None takes every commit.
+    """
     asked = (
         "log",
         "-z",
@@ -70,7 +73,7 @@ def history(git: Git, span: str, path: str, *options: str) -> tuple[Entry, ...]:
         span,
         "--",
     )
-    out = git(*asked, *([f":(top,literal){path}"] if path else []))
+    out = git(*asked, *([f":(top,literal){path}"] if path is not None else []))
     return tuple(_entries(out.decode(errors="surrogateescape")))
 
 

@@ -1,5 +1,6 @@
 """Makes a commit on a source's branch: in the work tree that is the source, or by a push."""
 
+import re
 import socket
 from collections.abc import Mapping
 from dataclasses import replace
@@ -61,7 +62,10 @@ def _check_work_tree(here: Git, source: Source, planned: Planned) -> None:
 def _commit_here(here: Git, source: Source, planned: Planned) -> str:
     sha = _commit(source, planned)
     here("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", str(source.mirror.directory), sha)
-    here("merge", "--quiet", "--ff-only", sha)
+    try:
+        here("merge", "--quiet", "--ff-only", sha)
+    except GitFailed as failure:
+        raise _in_the_way(source, failure) from failure
     return sha
 
 
@@ -73,9 +77,7 @@ def _push(source: Source, planned: Planned) -> str:
         lease = f"--force-with-lease={ref}:{planned.tip}"
         source.mirror.git("push", "--quiet", lease, source.address.url, f"{sha}:{ref}")
     except GitFailed as failure:
-        if any(words in failure.words for words in _MOVED):
-            raise _moved(source, planned) from failure
-        raise
+        raise _refused(source, planned, failure) from failure
     return sha
 
 
@@ -99,6 +101,28 @@ def _identity(git: Git) -> Mapping[str, str]:
         for role in ("AUTHOR", "COMMITTER")
         for key, value in (("NAME", name), ("EMAIL", email))
     }
+
+
+def _refused(source: Source, planned: Planned, failure: GitFailed) -> Exception:
+    if any(words in failure.words for words in _MOVED):
+        return _moved(source, planned)
+    if "[remote rejected]" not in failure.words:
+        return failure
+    said = re.findall(r"^remote: *(.*\S)", failure.words, re.MULTILINE) or re.findall(
+        r"\((.*)\)$", failure.words
+    )
+    why = f"{source.display} refuses a push to {planned.branch}: {', '.join(said[:3])}"
+    return SourceError(
+        f"{why}\nlet the user that runs sloop push there, or roll back by a commit of your own"
+    )
+
+
+def _in_the_way(source: Source, failure: GitFailed) -> Exception:
+    names = re.findall(r"^\t(.+)$", failure.words, re.MULTILINE)
+    if not names:
+        return failure
+    what = f"{source.display} has files of yours where the rollback puts some: {', '.join(names[:5])}"
+    return SourceError(f"{what}\nmove them away first")
 
 
 def _moved(source: Source, planned: Planned) -> SourceError:

@@ -46,7 +46,9 @@ def without(git: Git, tree: str, commit: str, path: str) -> str:
     before = grafted(git, commit, path, f"{commit}^1")
     quiet = replace(git, variables={**git.variables, **_NOBODY})
     base = quiet.line("commit-tree", f"{commit}^{{tree}}", "-m", "base")
-    sides = [quiet.line("commit-tree", side, "-p", base, "-m", "side") for side in (tree, before)]
+    sides = [
+        quiet.line("commit-tree", f"{side}^{{tree}}", "-p", base, "-m", "side") for side in (tree, before)
+    ]
     merge = ("merge-tree", "--write-tree", "-z", "--name-only", "--no-messages")
     code, out, words = quiet.attempt(*merge, *sides)
     result, *files = out.decode(errors="replace").rstrip("\0").split("\0")

@@ -71,7 +71,7 @@ class Source:
 
     def commit(self, sha: str) -> Commit:
         """Return who committed what, when."""
-        return self._reading(lambda: history(self.mirror.git, sha, "", "-1"), sha)[0].commit
+        return self._reading(lambda: history(self.mirror.git, sha, None, "-1"), sha)[0].commit
 
     def last_touched(self, old: str | None, new: str, paths: Collection[str]) -> Mapping[str, Commit]:
         """Return for each path the newest commit after ``old``, up to ``new``, that touched it.

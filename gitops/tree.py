@@ -19,7 +19,7 @@ MANIFESTS = (".yaml", ".yml", ".json")
 FILE_LIMIT = 1024 * 1024
 TOTAL_LIMIT = 64 * 1024 * 1024
 COUNT_LIMIT = 10_000
-ENTRY_LIMIT = 100_000  # a tree of trees can name more files than the machine has memory for
+ENTRY_LIMIT = 50_000  # a tree of trees can name more files than the machine has memory for
 LINK_LIMIT = 40
 _WAY_OUT = f"remove it, or name it in {IGNORE_FILE}"
 

@@ -147,7 +147,7 @@ def test_a_tree_that_multiplies_itself_is_refused_in_bounded_time(
     for _ in range(9):
         tree = tree_of(repository, [f"040000 tree {tree}\t{number}" for number in range(10)])
 
-    with pytest.raises(SourceError, match="more than 100000 paths"):
+    with pytest.raises(SourceError, match="more than 50000 paths"):
         files_of(repository, state)
 
 
