@@ -6,8 +6,8 @@ from typing import Annotated, Literal, Self
 from pydantic import model_validator
 
 from schemas.env import EnvFrom, EnvVar
-from schemas.model import Fault, Many, Model, Noted, Opaque, Refused, complain, other_than
-from schemas.names import AbsolutePath, DnsLabel, InnerPath, IpAddress, PortName, PortNumber
+from schemas.model import Fault, Many, Model, Noted, Opaque, Refused, among, complain
+from schemas.names import AbsolutePath, DnsLabel, InnerPath, IpAddress, PortName, PortNumber, PortNumberOrZero
 from schemas.probes import Lifecycle, Probe
 from schemas.resources import Resources
 from schemas.security import SecurityContext
@@ -20,11 +20,11 @@ class ContainerPort(Model):
 
     container_port: PortNumber
     name: PortName | None = None
-    host_port: PortNumber | None = None
+    host_port: PortNumberOrZero | None = None
     host_ip: IpAddress | None = None
     protocol: Annotated[
         Literal["TCP", "UDP", "SCTP"],
-        Refused("only TCP and UDP are supported", when=other_than("TCP", "UDP")),
+        Refused("only TCP and UDP are supported", when=among("SCTP")),
     ] = "TCP"
 
 
@@ -38,11 +38,11 @@ class VolumeMount(Model):
     sub_path_expr: Annotated[str | None, Refused("not supported yet: write subPath")] = None
     mount_propagation: Annotated[
         Literal["None", "HostToContainer", "Bidirectional"] | None,
-        Refused("only None is supported: leave it out", when=other_than("None")),
+        Refused("only None is supported: leave it out", when=among("HostToContainer", "Bidirectional")),
     ] = None
     recursive_read_only: Annotated[
         Literal["Disabled", "IfPossible", "Enabled"] | None,
-        Refused("not supported yet: write readOnly", when=other_than("Disabled", "IfPossible")),
+        Refused("not supported yet: write readOnly", when=among("Enabled")),
     ] = None
 
 

@@ -55,10 +55,9 @@ class Namespace(Model):
 
     @model_validator(mode="after")
     def _rules(self) -> Self:
-        if not DNS_LABEL.allows(self.metadata.name):
-            complain(
-                [Fault(("metadata", "name"), f"{DNS_LABEL.words}, at most {DNS_LABEL.limit} characters")]
-            )
+        complaint = DNS_LABEL.complaint(self.metadata.name)
+        if complaint:
+            complain([Fault(("metadata", "name"), complaint)])
         return self
 
 

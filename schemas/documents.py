@@ -1,6 +1,5 @@
 """The documents of a file: bytes to plain data, every problem with its place."""
 
-import codecs
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -35,12 +34,14 @@ def documents(file: str, content: bytes) -> Iterator[Document | Problem]:
         yield Problem(file, 0, 0, "", f"larger than {LARGEST_FILE // 2**20} MiB")
         return
     try:
-        text = content.removeprefix(codecs.BOM_UTF8).decode()
-        yield from _documents(file, text)
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         yield _not_utf8(file, content, error.start)
+        return
+    try:
+        yield from _documents(file, text)
     except YAMLError as error:
-        yield _not_yaml(file, error)
+        yield _not_yaml(file, text, error)
 
 
 def _documents(file: str, text: str) -> Iterator[Document | Problem]:
@@ -84,7 +85,7 @@ def _not_utf8(file: str, content: bytes, start: int) -> Problem:
     return Problem(file, line, column, "", "not UTF-8: save the file as UTF-8")
 
 
-def _not_yaml(file: str, error: YAMLError) -> Problem:
+def _not_yaml(file: str, text: str, error: YAMLError) -> Problem:
     if isinstance(error, MarkedYAMLError):
         mark = error.problem_mark or error.context_mark
         words = ", ".join(part for part in (error.problem, error.context) if part)
@@ -92,5 +93,7 @@ def _not_yaml(file: str, error: YAMLError) -> Problem:
             file, mark.line + 1 if mark else 0, mark.column + 1 if mark else 0, "", f"not YAML: {words}"
         )
     if isinstance(error, ReaderError):
-        return Problem(file, 0, 0, "", f"not YAML: character {error.position + 1}: {error.reason}")
+        before = text.encode()[: error.position]
+        line, column = before.count(b"\n") + 1, error.position - before.rfind(b"\n")
+        return Problem(file, line, column, "", f"not YAML: {error.reason}")
     return Problem(file, 0, 0, "", f"not YAML: {error}")

@@ -10,14 +10,14 @@ from schemas.conflicts import conflicts
 from schemas.documents import Document, documents
 from schemas.kinds import KINDS, Object
 from schemas.manifest import Manifest
-from schemas.model import Mark, Model, Noted, Path
+from schemas.model import Model, Noted, Path
 from schemas.notices import Remark, notices
 from schemas.positions import Origin
 from schemas.problems import Problem
 from schemas.references import Identity, dangling
 from schemas.shape import marked
-from schemas.verdicts import verdict
-from schemas.words import problem_of
+from schemas.verdicts import Verdict, verdict
+from schemas.words import problems_of
 
 _NAME: Path = ("metadata", "name")
 
@@ -105,10 +105,11 @@ def _object(origin: Origin, data: dict[str, Any], default_namespace: str) -> Ite
     yield from _typed(model, origin, _with_namespace(data, default_namespace), data)
 
 
-def _said_of_kind(mark: Mark, origin: Origin, kind: str) -> Finding:
-    if isinstance(mark, Noted):
-        return Remark(origin, kind, (), f"{kind} is left out: {mark.reason}")
-    return origin.problem(("kind",), mark.reason)
+def _said_of_kind(said: Verdict, origin: Origin, kind: str) -> Finding:
+    reason = said.mark.reason
+    if isinstance(said.mark, Noted):
+        return Remark(origin, kind, (), f"{kind} is left out: {reason}")
+    return origin.problem((said.field,), reason if kind in reason else f"{kind}: {reason}")
 
 
 def _marks(model: type[Model], origin: Origin, data: dict[str, Any]) -> Iterator[Finding]:
@@ -125,8 +126,7 @@ def _typed(
     try:
         value = cast(Object, model.model_validate(data))
     except ValidationError as error:
-        for each in error.errors(include_url=False):
-            yield problem_of(each, origin, model)
+        yield from problems_of(error, origin, model)
         yield Unread(_identity(data))
     else:
         yield Manifest(value, origin.file, _line(origin), document, origin)

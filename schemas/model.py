@@ -80,9 +80,9 @@ def always(value: Any) -> bool:  # noqa: ARG001 (a predicate over values)
     return True
 
 
-def other_than(*harmless: Any) -> Callable[[Any], bool]:
-    """Return a predicate that holds for every value but the harmless ones."""
-    return lambda value: value not in harmless
+def among(*values: Any) -> Callable[[Any], bool]:
+    """Return a predicate that holds for these values."""
+    return lambda value: value in values
 
 
 @dataclass(frozen=True, slots=True)

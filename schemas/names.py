@@ -16,14 +16,21 @@ class Rule:
     pattern: re.Pattern[str]
     limit: int
 
+    def complaint(self, name: str) -> str:
+        """Return what is wrong with a name, "" where nothing is."""
+        if len(name) > self.limit:
+            return f"must be at most {self.limit} characters"
+        return "" if self.pattern.fullmatch(name) else self.words
+
     def allows(self, name: str) -> bool:
         """Say whether a name keeps the rule."""
-        return len(name) <= self.limit and self.pattern.fullmatch(name) is not None
+        return not self.complaint(name)
 
     def __call__(self, name: str) -> str:
         """Return the name, if it keeps the rule."""
-        if not self.allows(name):
-            raise ValueError(f"{self.words}, at most {self.limit} characters")
+        complaint = self.complaint(name)
+        if complaint:
+            raise ValueError(complaint)
         return name
 
 
@@ -63,10 +70,12 @@ def label_key(key: str) -> str:
     Raises ValueError otherwise. Source: Kubernetes' IsQualifiedName.
     """
     prefix, slash, name = key.rpartition("/")
-    if slash and not DNS_SUBDOMAIN.allows(prefix):
-        raise ValueError(f"key {key!r}: what stands before '/' {DNS_SUBDOMAIN.words}")
-    if not LABEL_NAME.allows(name):
-        raise ValueError(f"key {key!r}: the name {LABEL_NAME.words}, at most {LABEL_NAME.limit} characters")
+    complaint = DNS_SUBDOMAIN.complaint(prefix) if slash else ""
+    if complaint:
+        raise ValueError(f"key {key!r}: what stands before '/' {complaint}")
+    complaint = LABEL_NAME.complaint(name)
+    if complaint:
+        raise ValueError(f"key {key!r}: the name {complaint}")
     return key
 
 
@@ -81,6 +90,11 @@ def port_number(number: int) -> int:
     if not 1 <= number <= 65535:
         raise ValueError("must be a port from 1 to 65535")
     return number
+
+
+def port_or_zero(number: int) -> int:
+    """Return a port, or 0, which stands for none; raises ValueError for another number."""
+    return number and port_number(number)
 
 
 def ip_address(text: str) -> str:
@@ -122,6 +136,7 @@ EnvName = Annotated[str, AfterValidator(ENV_NAME)]
 DataKey = Annotated[str, AfterValidator(DATA_KEY)]
 PortName = Annotated[str, AfterValidator(PORT_NAME)]
 PortNumber = Annotated[int, AfterValidator(port_number)]
+PortNumberOrZero = Annotated[int, AfterValidator(port_or_zero)]
 IpAddress = Annotated[str, AfterValidator(ip_address)]
 InnerPath = Annotated[str, AfterValidator(inner_path)]
 AbsolutePath = Annotated[str, AfterValidator(absolute_path)]

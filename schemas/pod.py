@@ -14,11 +14,12 @@ from schemas.model import (
     Natural,
     Noted,
     Opaque,
+    Path,
     Positive,
     Refused,
     Texts,
+    among,
     complain,
-    other_than,
 )
 from schemas.names import DnsLabel, DnsSubdomain, IpAddress
 from schemas.scheduling import Affinity, Toleration, TopologySpreadConstraint
@@ -60,7 +61,7 @@ class DnsConfig(Model):
 class PodOs(Model):
     """The operating system a pod is made for."""
 
-    name: Annotated[Literal["linux", "windows"], Refused("this machine runs Linux", when=other_than("linux"))]
+    name: Annotated[Literal["linux", "windows"], Refused("this machine runs Linux", when=among("windows"))]
 
 
 class PodSpec(Model):
@@ -76,9 +77,7 @@ class PodSpec(Model):
     host_aliases: Many[HostAlias] = ()
     dns_policy: Annotated[
         Literal["ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"],
-        Refused(
-            "only with hostNetwork, which is not supported yet", when=lambda v: v == "ClusterFirstWithHostNet"
-        ),
+        Refused("only with hostNetwork, which is not supported yet", when=among("ClusterFirstWithHostNet")),
     ] = "ClusterFirst"
     dns_config: DnsConfig | None = None
     security_context: PodSecurityContext = PodSecurityContext()
@@ -90,11 +89,11 @@ class PodSpec(Model):
         Many[Opaque], Refused("are added to a running pod, never written in a manifest", when=bool)
     ] = ()
     active_deadline_seconds: Annotated[Positive | None, Refused(_NOT_YET)] = None
-    host_ipc: Annotated[bool, Refused(_NOT_YET, when=other_than(False))] = False
-    host_network: Annotated[bool, Refused(_HOST, when=other_than(False))] = False
-    host_pid: Annotated[bool, Refused(_NOT_YET, when=other_than(False))] = False
+    host_ipc: Annotated[bool, Refused(_NOT_YET, when=among(True))] = False
+    host_network: Annotated[bool, Refused(_HOST, when=among(True))] = False
+    host_pid: Annotated[bool, Refused(_NOT_YET, when=among(True))] = False
     host_users: Annotated[
-        bool | None, Refused("user namespaces are not supported yet", when=other_than(True))
+        bool | None, Refused("user namespaces are not supported yet", when=among(False))
     ] = None
     image_pull_secrets: Annotated[
         Many[Opaque], Refused("not supported yet: log in with `podman login` on this machine", when=bool)
@@ -104,8 +103,8 @@ class PodSpec(Model):
     resource_claims: Annotated[Many[Opaque], Refused("devices can't be claimed here", when=bool)] = ()
     runtime_class_name: Annotated[str | None, Refused("Podman's own runtime is the only one")] = None
     scheduling_gates: Annotated[Many[Opaque], Refused("nobody here would ever open them", when=bool)] = ()
-    set_hostname_as_fqdn: Annotated[bool | None, Refused(_NOT_YET, when=other_than(False))] = None
-    share_process_namespace: Annotated[bool | None, Refused(_NOT_YET, when=other_than(False))] = None
+    set_hostname_as_fqdn: Annotated[bool | None, Refused(_NOT_YET, when=among(True))] = None
+    share_process_namespace: Annotated[bool | None, Refused(_NOT_YET, when=among(True))] = None
     subdomain: Annotated[DnsLabel | None, Refused(_NOT_YET)] = None
 
     affinity: Annotated[Affinity | None, Noted(_ONE_MACHINE)] = None
@@ -145,11 +144,12 @@ def _faults(spec: PodSpec) -> Iterator[Fault]:
         yield from _user_faults(spec, container, ("containers", index))
 
 
-def _user_faults(spec: PodSpec, container: Container, at: tuple[str | int, ...]) -> Iterator[Fault]:
+def _user_faults(spec: PodSpec, container: Container, at: Path) -> Iterator[Fault]:
     own, shared = container.security_context, spec.security_context
     user = shared.run_as_user if own.run_as_user is None else own.run_as_user
     non_root = shared.run_as_non_root if own.run_as_non_root is None else own.run_as_non_root
+    place = (*(at if own.run_as_non_root else ()), "securityContext", "runAsNonRoot")
     if non_root and user is None:
-        yield Fault(at, "runAsNonRoot can't be checked against the image yet: set runAsUser beside it")
+        yield Fault(place, "can't be checked against the image's user yet: set runAsUser beside it")
     if non_root and user == 0:
-        yield Fault(at, "runAsNonRoot and runAsUser 0 contradict each other")
+        yield Fault(place, "contradicts runAsUser 0")

@@ -89,12 +89,20 @@ def _follow(root: Node, path: Path) -> Node | None:
 def _child(node: Node, step: str | int) -> tuple[Node, Node] | None:
     if isinstance(node, SequenceNode) and isinstance(step, int) and step < len(node.value):
         return node.value[step], node.value[step]
-    if isinstance(node, MappingNode):
-        own = (pair for pair in node.value if pair[0].value == step and not is_merge(pair[0]))
-        return next(own, None) or _merged_child(node, step)
+    if isinstance(node, MappingNode) and isinstance(step, str):
+        return _pairs(node).get(step) or _merged_child(node, step)
     return None
 
 
-def _merged_child(node: MappingNode, step: str | int) -> tuple[Node, Node] | None:
+@lru_cache(maxsize=8)
+def _pairs(node: MappingNode) -> dict[str, tuple[Node, Node]]:
+    return {
+        key.value: (key, value)
+        for key, value in reversed(node.value)
+        if not is_merge(key) and type(key.value) is str
+    }
+
+
+def _merged_child(node: MappingNode, step: str) -> tuple[Node, Node] | None:
     found = (_child(source, step) for source in merged_in(node))
     return next((pair for pair in found if pair), None)

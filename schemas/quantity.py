@@ -11,9 +11,8 @@ from pydantic import PlainSerializer, PlainValidator
 _SHAPE = re.compile(r"([+-]?)(\d+\.?\d*|\.\d+)([numkKMGTPE]i?|[eE][+-]?\d+)?")
 _DECIMAL = {"n": -9, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
 _BINARY = {"": 0, "Ki": 1, "Mi": 2, "Gi": 3, "Ti": 4, "Pi": 5, "Ei": 6}
-_EXACT = Context(prec=200, Emax=10**6, Emin=-(10**6))
+_EXACT = Context(prec=500, Emax=10**6, Emin=-(10**6))
 _NANO = Decimal("1e-9")
-_LARGEST = Decimal(2**63 - 1)
 _LONGEST = 100
 
 
@@ -35,12 +34,12 @@ class Quantity:
     @property
     def millicores(self) -> int:
         """The amount in thousandths (of a core), rounded up."""
-        return int((self.value * 1000).to_integral_value(ROUND_UP))
+        return int(round_up(self.value, -3).scaleb(3, _EXACT))
 
     @property
     def bytes(self) -> int:
         """The amount in whole units (bytes), rounded up."""
-        return int(self.value.to_integral_value(ROUND_UP))
+        return int(round_up(self.value, 0))
 
     def __str__(self) -> str:
         return canonical(self)
@@ -71,19 +70,22 @@ def _scale(suffix: str) -> tuple[Decimal, Format]:
 
 
 def _rounded(value: Decimal) -> Decimal:
-    if abs(value) > _LARGEST and value == value.to_integral_value():
-        return _LARGEST.copy_sign(value)
     return value.quantize(_NANO, ROUND_UP, _EXACT).normalize(_EXACT) if value else Decimal(0)
 
 
 def _format_of(value: Decimal, form: Format) -> Format:
-    return Format.DECIMAL if form is Format.BINARY and abs(value) < 1024 and value % 1 else form
+    return Format.DECIMAL if form is Format.BINARY and abs(value) < 1024 and not _is_whole(value) else form
+
+
+def round_up(value: Decimal, scale: int) -> Decimal:
+    """Return a value rounded away from zero to a multiple of ten to the power ``scale``."""
+    return value.quantize(Decimal(1).scaleb(scale), ROUND_UP, _EXACT)
 
 
 def canonical(quantity: Quantity) -> str:
     """Spell a quantity with no fraction and the largest suffix that allows it."""
     value, form = quantity.value, quantity.format
-    if form is Format.BINARY and value == value.to_integral_value():
+    if form is Format.BINARY and _is_whole(value):
         return _binary(int(value))
     return _decimal(value, form)
 
@@ -96,20 +98,28 @@ def _binary(value: int) -> str:
 def _decimal(value: Decimal, form: Format) -> str:
     if not value:
         return "0"
-    suffix, power = next((s, p) for s, p in reversed(_DECIMAL.items()) if not value.scaleb(-p, _EXACT) % 1)
+    scales = reversed(_DECIMAL.items())
+    suffix, power = next((s, p) for s, p in scales if _is_whole(value.scaleb(-p, _EXACT)))
     number = int(value.scaleb(-power, _EXACT))
     if form is Format.EXPONENT:
         return f"{number}e{power}" if power else str(number)
     return f"{number}{suffix}"
 
 
+def _is_whole(value: Decimal) -> bool:
+    return value == value.to_integral_value(context=_EXACT)
+
+
 def read(value: Any) -> Quantity:
-    """Take a quantity as manifests have it: a string or a number."""
+    """Take an amount as manifests have it: a string or a number, from 0."""
     if isinstance(value, Quantity):
         return value
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise ValueError("must be a quantity such as 500m, 2, 1.5 or 256Mi")
-    return parse(str(value))
+    quantity = parse(str(value))
+    if quantity.value < 0:
+        raise ValueError("must not be negative")
+    return quantity
 
 
 Amount = Annotated[Quantity, PlainValidator(read), PlainSerializer(str, return_type=str)]

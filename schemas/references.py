@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from schemas.conflicts import conflicts
 from schemas.container import Container
@@ -10,6 +9,7 @@ from schemas.core import ConfigMap, Secret
 from schemas.env import EnvSource
 from schemas.manifest import Manifest
 from schemas.model import Path
+from schemas.nearest import did_you_mean
 from schemas.pod import PodSpec
 from schemas.pods import pod_of
 from schemas.problems import Problem
@@ -72,7 +72,7 @@ def _missing_keys(
 ) -> Iterator[Problem]:
     for path, key in reference.keys.items():
         if keys is not None and key not in keys:
-            message = f"{reference.kind} `{reference.name}` has no key `{key}`{_near(key, keys)}"
+            message = f"{reference.kind} `{reference.name}` has no key `{key}`{did_you_mean(key, keys)}"
             yield manifest.origin.problem(at + path, message)
 
 
@@ -82,12 +82,7 @@ def _no_object(identity: Identity, keys: Iterable[Identity]) -> str:
     if elsewhere:
         return f"no {kind} `{name}` in namespace `{namespace}`, only in `{'`, `'.join(elsewhere)}`"
     names = [each for known, where, each in keys if known == kind and where == namespace]
-    return f"no {kind} `{name}` in namespace `{namespace}`{_near(name, names)}"
-
-
-def _near(name: str, names: Iterable[str]) -> str:
-    near = get_close_matches(name, sorted(names), n=1)
-    return f" (did you mean `{near[0]}`?)" if near else ""
+    return f"no {kind} `{name}` in namespace `{namespace}`{did_you_mean(name, names)}"
 
 
 def references(spec: PodSpec) -> Iterator[Reference]:

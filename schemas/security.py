@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from schemas.model import Many, Model, Noted, Opaque, Refused, UserId, other_than
+from schemas.model import Many, Model, Noted, Opaque, Refused, UserId, among
 
 _SE_LINUX = "SELinux options are not supported: leave them out, Podman labels containers by itself"
 _WINDOWS = "this machine runs Linux: leave windowsOptions out"
@@ -31,14 +31,14 @@ class SeLinuxOptions(Model):
 class SeccompProfile(Model):
     """Which system calls are allowed."""
 
-    type: Annotated[ProfileType, Refused(_SECCOMP, when=other_than("RuntimeDefault"))]
+    type: Annotated[ProfileType, Refused(_SECCOMP, when=among("Localhost", "Unconfined"))]
     localhost_profile: str | None = None
 
 
 class AppArmorProfile(Model):
     """Which AppArmor profile confines the program."""
 
-    type: Annotated[ProfileType, Refused(_APP_ARMOR, when=other_than("RuntimeDefault"))]
+    type: Annotated[ProfileType, Refused(_APP_ARMOR, when=among("Localhost", "Unconfined"))]
     localhost_profile: str | None = None
 
 
@@ -61,7 +61,7 @@ class SecurityContext(Model):
     capabilities: Capabilities = Capabilities()
     proc_mount: Annotated[
         Literal["Default", "Unmasked"] | None,
-        Refused("only Default is supported: leave it out", when=other_than("Default")),
+        Refused("only Default is supported: leave it out", when=among("Unmasked")),
     ] = None
     seccomp_profile: SeccompProfile | None = None
     app_armor_profile: AppArmorProfile | None = None
@@ -78,7 +78,7 @@ class PodSecurityContext(Model):
     supplemental_groups: Many[UserId] = ()
     supplemental_groups_policy: Annotated[
         Literal["Merge", "Strict"] | None,
-        Refused("only Merge is supported: leave it out", when=other_than("Merge")),
+        Refused("only Merge is supported: leave it out", when=among("Strict")),
     ] = None
     sysctls: Many[Sysctl] = ()
     fs_group: Annotated[

@@ -38,8 +38,9 @@ def _requirement_faults(requirement: Requirement) -> Iterator[Fault]:
     if not listed and requirement.values:
         yield Fault(("values",), f"{requirement.operator} takes no values")
     for index, value in enumerate(requirement.values):
-        if not LABEL_VALUE.allows(value):
-            yield Fault(("values", index), f"{LABEL_VALUE.words}, at most {LABEL_VALUE.limit} characters")
+        complaint = LABEL_VALUE.complaint(value)
+        if complaint:
+            yield Fault(("values", index), complaint)
 
 
 def matches(selector: LabelSelector | None, labels: Mapping[str, str]) -> bool:

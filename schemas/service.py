@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 from schemas.core import Status
 from schemas.meta import ObjectMeta
 from schemas.model import Fault, Many, Model, Noted, Positive, Texts, complain
-from schemas.names import SERVICE_NAME, LabelKey, LabelValue, PortName, PortNumber
+from schemas.names import SERVICE_NAME, DnsLabel, LabelKey, LabelValue, PortNumber, PortNumberOrZero
 from schemas.probes import Port
 
 _NO_ADDRESS = "a Service has no address of its own yet, only a headless one (clusterIP: None) gives names"
@@ -22,11 +22,11 @@ class ServicePort(Model):
     """A port of a Service, and the pods' port behind it."""
 
     port: PortNumber
-    name: PortName | None = None
+    name: DnsLabel | None = None
     protocol: Literal["TCP", "UDP", "SCTP"] = "TCP"
     app_protocol: str | None = None
     target_port: Port | None = None
-    node_port: PortNumber | None = None
+    node_port: PortNumberOrZero | None = None
 
 
 class ClientIp(Model):
@@ -61,7 +61,7 @@ class ServiceSpec(Model):
     load_balancer_class: str | None = None
     load_balancer_source_ranges: Many[str] = ()
     allocate_load_balancer_node_ports: bool | None = None
-    health_check_node_port: PortNumber | None = None
+    health_check_node_port: PortNumberOrZero | None = None
     ip_families: Many[Literal["IPv4", "IPv6"]] = ()
     ip_family_policy: Literal["SingleStack", "PreferDualStack", "RequireDualStack"] | None = None
 
@@ -87,14 +87,9 @@ class Service(Model):
 
     @model_validator(mode="after")
     def _rules(self) -> Self:
-        if not SERVICE_NAME.allows(self.metadata.name):
-            complain(
-                [
-                    Fault(
-                        ("metadata", "name"), f"{SERVICE_NAME.words}, at most {SERVICE_NAME.limit} characters"
-                    )
-                ]
-            )
+        complaint = SERVICE_NAME.complaint(self.metadata.name)
+        if complaint:
+            complain([Fault(("metadata", "name"), complaint)])
         return self
 
 

@@ -1,9 +1,10 @@
 """What is said of the kinds that have no model: literal tables."""
 
-from difflib import get_close_matches
+from typing import Literal, NamedTuple
 
 from schemas.kinds import KINDS
 from schemas.model import Mark, Noted, Refused
+from schemas.nearest import did_you_mean
 
 _LATER = "not supported by this version"
 _ACCESS = "there is no cluster whose API anybody could call"
@@ -60,66 +61,75 @@ NAMED: dict[tuple[str, str], Mark] = {
     ),
 }
 
-_REMOVED = {
-    "extensions/v1beta1": "1.22",
-    "apps/v1beta1": "1.16",
-    "apps/v1beta2": "1.16",
-    "admissionregistration.k8s.io/v1beta1": "1.22",
-    "apiextensions.k8s.io/v1beta1": "1.22",
-    "apiregistration.k8s.io/v1beta1": "1.22",
-    "autoscaling/v2beta1": "1.25",
-    "autoscaling/v2beta2": "1.26",
-    "batch/v1beta1": "1.25",
-    "batch/v2alpha1": "1.21",
-    "certificates.k8s.io/v1beta1": "1.22",
-    "coordination.k8s.io/v1beta1": "1.22",
-    "discovery.k8s.io/v1beta1": "1.25",
-    "flowcontrol.apiserver.k8s.io/v1beta1": "1.26",
-    "flowcontrol.apiserver.k8s.io/v1beta2": "1.29",
-    "flowcontrol.apiserver.k8s.io/v1beta3": "1.32",
-    "networking.k8s.io/v1beta1": "1.22",
-    "node.k8s.io/v1beta1": "1.25",
-    "policy/v1beta1": "1.25",
-    "rbac.authorization.k8s.io/v1alpha1": "1.22",
-    "rbac.authorization.k8s.io/v1beta1": "1.22",
-    "scheduling.k8s.io/v1beta1": "1.22",
-    "storage.k8s.io/v1beta1": "1.22",
-}
+_REMOVED = frozenset(
+    {
+        "extensions/v1beta1",
+        "apps/v1beta1",
+        "apps/v1beta2",
+        "admissionregistration.k8s.io/v1beta1",
+        "apiextensions.k8s.io/v1beta1",
+        "apiregistration.k8s.io/v1beta1",
+        "autoscaling/v2beta1",
+        "autoscaling/v2beta2",
+        "batch/v1beta1",
+        "batch/v2alpha1",
+        "certificates.k8s.io/v1beta1",
+        "coordination.k8s.io/v1beta1",
+        "discovery.k8s.io/v1beta1",
+        "flowcontrol.apiserver.k8s.io/v1beta1",
+        "flowcontrol.apiserver.k8s.io/v1beta2",
+        "flowcontrol.apiserver.k8s.io/v1beta3",
+        "networking.k8s.io/v1beta1",
+        "node.k8s.io/v1beta1",
+        "policy/v1beta1",
+        "rbac.authorization.k8s.io/v1alpha1",
+        "rbac.authorization.k8s.io/v1beta1",
+        "scheduling.k8s.io/v1beta1",
+        "storage.k8s.io/v1beta1",
+    }
+)
+_PODS = frozenset({"DaemonSet", "Deployment", "ReplicaSet", "StatefulSet"})
 _KNOWN = (*KINDS, *NAMED)
 
 
-def verdict(api_version: str, kind: str) -> Mark:
+class Verdict(NamedTuple):
+    """What is said of a kind, and of which field it is said."""
+
+    field: Literal["apiVersion", "kind"]
+    mark: Mark
+
+
+def verdict(api_version: str, kind: str) -> Verdict:
     """Return what is said of a kind that has no model."""
     named = NAMED.get((api_version, kind))
-    return named or Refused(_removed(api_version, kind) or _elsewhere(kind) or _unknown(api_version, kind))
+    if named is not None:
+        return Verdict("kind", named)
+    other = _other_version(api_version, kind)
+    if other:
+        return Verdict("apiVersion", Refused(other))
+    return Verdict("kind", Refused(_unknown(api_version, kind)))
 
 
-def _versions(kind: str) -> list[str]:
-    return [version for version, known in _KNOWN if known == kind]
-
-
-def _removed(api_version: str, kind: str) -> str:
-    release = _REMOVED.get(api_version)
-    if release is None:
+def _other_version(api_version: str, kind: str) -> str:
+    versions = [version for version, known in _KNOWN if known == kind]
+    removed = api_version in _REMOVED
+    if kind == "PodSecurityPolicy" and removed:
+        return f"{api_version} {kind} is gone from Kubernetes, with nothing in its place: leave it out"
+    if not versions:
         return ""
-    gone = f"{api_version} {kind} left Kubernetes in {release}"
-    if kind == "PodSecurityPolicy":
-        return f"{gone}, with nothing in its place: leave it out"
-    versions = _versions(kind)
-    return f"{gone}: write `apiVersion: {versions[-1]}`" if versions else ""
-
-
-def _elsewhere(kind: str) -> str:
-    versions = _versions(kind)
-    return f"{kind} is of another version: write `apiVersion: {versions[-1]}`" if versions else ""
+    why = f"{api_version} {kind} is gone from Kubernetes" if removed else f"{kind} is not of {api_version}"
+    selector = ", with a spec.selector" if removed and kind in _PODS else ""
+    return f"{why}: write `apiVersion: {versions[-1]}`{selector}"
 
 
 def _unknown(api_version: str, kind: str) -> str:
-    spellings = [f"{version}/{known}" for version, known in _KNOWN]
-    near = get_close_matches(f"{api_version}/{kind}", spellings, n=1, cutoff=0.75) or _same_letters(kind)
-    return f"unknown kind {api_version}/{kind}" + (f" (did you mean `{near[0]}`?)" if near else "")
+    spellings = {f"{version}/{known}" for version, known in _KNOWN}
+    whole = did_you_mean(f"{api_version}/{kind}", spellings, cutoff=0.85)
+    return f"unknown kind {api_version}/{kind}" + (whole or _by_kind(kind))
 
 
-def _same_letters(kind: str) -> list[str]:
-    kinds = {known.lower(): f"{version}/{known}" for version, known in _KNOWN}
-    return [kinds[near] for near in get_close_matches(kind.lower(), kinds, n=1, cutoff=0.8)]
+def _by_kind(kind: str) -> str:
+    near = did_you_mean(kind, {known for _, known in _KNOWN}, cutoff=0.8)
+    return next(
+        (near.replace(known, f"{version}/{known}") for version, known in _KNOWN if f"`{known}`" in near), ""
+    )

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, model_validator
 
 from schemas.meta import TemplateMeta
-from schemas.model import Fault, Many, Model, Noted, Opaque, Refused, complain, other_than
+from schemas.model import Fault, Many, Model, Noted, Opaque, Refused, among, complain
 from schemas.names import DataKey, DnsLabel, InnerPath, MachinePath
 from schemas.quantity import Amount
 from schemas.resources import Resources
@@ -15,7 +15,14 @@ from schemas.selectors import LabelSelector
 _CLOUD = "a cloud or network volume can't be reached from here: use a persistentVolumeClaim or a hostPath"
 _LATER = "not supported yet"
 
-Mode = Annotated[int, Field(ge=0, le=0o777)]
+
+def _mode(number: int) -> int:
+    if not 0 <= number <= 0o777:
+        raise ValueError("must be a mode from 0 to 0777, in octal with a leading 0")
+    return number
+
+
+Mode = Annotated[int, AfterValidator(_mode)]
 HostPathType = Literal[
     "", "DirectoryOrCreate", "Directory", "FileOrCreate", "File", "Socket", "CharDevice", "BlockDevice"
 ]
@@ -80,7 +87,7 @@ class ClaimSpec(Model):
     storage_class_name: Annotated[str | None, Noted("every volume is a Podman volume of this machine")] = None
     volume_mode: Annotated[
         Literal["Filesystem", "Block"] | None,
-        Refused("only Filesystem is supported", when=other_than("Filesystem")),
+        Refused("only Filesystem is supported", when=among("Block")),
     ] = None
     volume_name: Annotated[
         str | None, Refused("PersistentVolumes are not supported yet: leave it out, or use a hostPath")

@@ -1,16 +1,18 @@
 """What pydantic finds wrong, in the words of someone who writes manifests."""
 
-from collections.abc import Callable, Mapping
-from difflib import get_close_matches
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
+from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from schemas.model import Model, Path
+from schemas.nearest import did_you_mean
 from schemas.positions import Origin
 from schemas.problems import Problem
 from schemas.shape import model_at, shape
 
+_MOST = 500
 _KEY = "[key]"
 _MAPPING = "must be a mapping"
 _LIST = "must be a list"
@@ -32,8 +34,15 @@ _CONTEXT: dict[str, Callable[[Mapping[str, Any]], str]] = {
 }
 
 
-def problem_of(error: ErrorDetails, origin: Origin, model: type[Model]) -> Problem:
-    """Return pydantic's error as a problem in its place."""
+def problems_of(error: ValidationError, origin: Origin, model: type[Model]) -> Iterator[Problem]:
+    """Yield what pydantic found as problems in their places; no more than anybody would read."""
+    errors = error.errors(include_url=False)
+    yield from (_problem_of(each, origin, model) for each in errors[:_MOST])
+    if len(errors) > _MOST:
+        yield origin.problem((), f"and {len(errors) - _MOST} more problems in this object")
+
+
+def _problem_of(error: ErrorDetails, origin: Origin, model: type[Model]) -> Problem:
     at_key = error["type"] == "extra_forbidden" or _KEY in error["loc"]
     path: Path = tuple(step for step in error["loc"] if step != _KEY)
     return origin.problem(path, _message(error, path, origin, model), at_key=at_key)
@@ -43,7 +52,7 @@ def _message(error: ErrorDetails, path: Path, origin: Origin, model: type[Model]
     kind, context = error["type"], error.get("ctx", {})
     match kind:
         case "extra_forbidden":
-            return "unknown field" + _did_you_mean(model_at(model, path[:-1]), str(path[-1]))
+            return "unknown field" + did_you_mean(str(path[-1]), _fields(model_at(model, path[:-1])))
         case "string_type":
             return _not_a_string(error["input"], _visible(path, origin, model))
         case "int_type" | "int_from_float" | "bool_type":
@@ -51,6 +60,10 @@ def _message(error: ErrorDetails, path: Path, origin: Origin, model: type[Model]
     if kind in _CONTEXT:
         return _CONTEXT[kind](context)
     return _WORDS.get(kind, error["msg"])
+
+
+def _fields(model: type[Model] | None) -> Collection[str]:
+    return shape(model) if model else ()
 
 
 def _visible(path: Path, origin: Origin, model: type[Model]) -> str | None:
@@ -70,9 +83,3 @@ def _not_a_string(value: Any, written: str | None) -> str:
 
 def _not_a(what: str, value: Any) -> str:
     return f"must be {what}" + (", without quotes" if isinstance(value, str) and value else "")
-
-
-def _did_you_mean(model: type[Model] | None, name: str) -> str:
-    names = {field.lower(): field for field in shape(model)} if model else {}
-    near = get_close_matches(name.lower(), names, n=1)
-    return f" (did you mean `{names[near[0]]}`?)" if near else ""
