@@ -26,6 +26,11 @@ _CAUSES = (  # (what git says, what that means, the way out); {where} is the rep
         "if you trust it: git config --global --add safe.directory {where}",
     ),
     (
+        r"mismatched algorithms",
+        "it names its objects by SHA-256, which is not supported",
+        "use a repository made with: git init --object-format=sha1",
+    ),
+    (
         r"Host key verification failed",
         "the ssh key of {host} is not known here",
         "compare it, then: ssh-keyscan {host} >> ~/.ssh/known_hosts",

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -136,9 +136,14 @@ class Source:
         return found
 
     def _find_commit(self, name: str) -> refs.Ref | None:
+        """Find a commit by its name, in what was fetched, then in the branches, then on its own."""
         sha = self.mirror.find(name)
         if sha is None:
-            self.mirror.fetch(*([f"+{name}:refs/fetched/{name}"] if refs.FULL.fullmatch(name) else []))
+            self.mirror.fetch()
+            sha = self.mirror.find(name)
+        if sha is None and refs.FULL.fullmatch(name):
+            with suppress(GitFailed):  # nobody has it, or it is not given away
+                self.mirror.fetch(f"+{name}:refs/fetched/{name}")
             sha = self.mirror.find(name)
         return refs.Ref(sha, None) if sha else None
 
@@ -187,7 +192,17 @@ class Source:
         try:
             yield
         except GitFailed as failure:
-            raise explain(doing, self.display, failure) from failure
+            raise self._inside_another(failure) or explain(doing, self.display, failure) from failure
+
+    def _inside_another(self, failure: GitFailed) -> SourceError | None:
+        local = self.address.local
+        if local is None or "ot a git repository" not in failure.words:
+            return None
+        with suppress(SourceError):
+            top = at_directory(local)
+            way_out = f"give --repo {top} --path {local.relative_to(top)}"
+            return SourceError(f"{local} is a directory inside the repository {top}\n{way_out}")
+        return None
 
 
 def at_directory(directory: Path) -> Path:
