@@ -2,9 +2,7 @@
 
 import hashlib
 import json
-import re
-import secrets
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from types import TracebackType
@@ -14,6 +12,7 @@ from runtime.engine import EngineError, EngineUnreachable, Exit, Happening, Seen
 from runtime.podman_api import Api, Stream, named
 from runtime.podman_errors import Refusal, asking_podman_to, unless_gone, unless_said
 from runtime.podman_files import digest_of_directory, write
+from runtime.podman_key import kept_key
 from runtime.podman_places import binds
 from runtime.podman_ports import port_taken
 from runtime.podman_pull import pull
@@ -22,7 +21,6 @@ from runtime.podman_seen import (
     happening_of,
     holds_files,
     networks_of,
-    oldest_first,
     pods_of,
     references_of,
     volumes_of,
@@ -32,7 +30,7 @@ from runtime.podman_spec import container_spec, network_spec
 from runtime.resources import Files, Image, Mount, Network, Pod, Secret, Volume
 from runtime.routes import routes
 
-KEY = re.compile(r"sloop-key-([0-9a-f]{32})")
+REMOVALS = 5  # attempts at a container that is crashing meanwhile
 EVENTS = json.dumps({"type": ["container", "network", "volume"]})
 
 
@@ -68,17 +66,9 @@ class PodmanEngine:
         return self._api.address.url
 
     def key(self) -> bytes:
-        """Return this engine's key: it is the name of a Podman secret, which survives every prune.
-
-        Where a race has made several, the oldest counts, so that all come to the same one.
-        """
+        """Return the secret that belongs to this Podman; it is made when there is none."""
         with asking_podman_to("read sloop's key"):
-            if found := self._oldest_key():
-                return found
-            self._api.post(
-                "secrets/create", b"the key is the name", name=f"sloop-key-{secrets.token_hex(16)}"
-            )
-            return self._oldest_key()
+            return kept_key(self._api)
 
     def identity(self) -> str:
         """Return a short name of this engine, made from its key but not telling it."""
@@ -197,7 +187,9 @@ class PodmanEngine:
         with asking_podman_to(f"remove the secret {name}"), unless_gone():
             self._api.delete(f"secrets/{named(name)}")
 
-    def logs(self, name: str, *, follow: bool = False, tail: int | None = None) -> Iterator[bytes]:
+    def logs(
+        self, name: str, *, follow: bool = False, tail: int | None = None
+    ) -> Generator[bytes, None, None]:
         """Yield a pod's output as it comes, lines or parts of them."""
         query = {"stdout": True, "stderr": True, "follow": follow, **({} if tail is None else {"tail": tail})}
         with (
@@ -223,11 +215,6 @@ class PodmanEngine:
     def _volume(self, name: str) -> Any:
         return self._api.get(f"volumes/{named(name)}/json")
 
-    def _oldest_key(self) -> bytes:
-        names = oldest_first(self._api.get("secrets/json"))
-        keys = [found.group(1) for name in names if (found := KEY.fullmatch(name))]
-        return bytes.fromhex(keys[0]) if keys else b""
-
     def _group_alone(self, spec: Mapping[str, Any]) -> dict[str, str]:
         """Return the whole user where only a group was asked for; Podman takes no `:GROUP`."""
         user = spec.get("user", "")
@@ -246,8 +233,18 @@ class PodmanEngine:
             raise replace(refusal, message=taken) if taken else refusal from refusal
 
     def _remove(self, name: str, grace: int) -> None:
-        """Stop and remove in one request; Podman kills what is paused, then lets it go."""
-        self._api.delete(f"containers/{named(name)}", force=True, volumes=True, timeout=grace)
+        """Stop and remove in one request; Podman kills what is paused, then lets it go.
+
+        Podman 4.3 refuses when the container ends, or is restarted, at that very moment.
+        """
+        for last in (False,) * REMOVALS + (True,):
+            try:
+                self._api.delete(f"containers/{named(name)}", force=True, volumes=True, timeout=grace)
+            except Refusal as refusal:
+                if last or "state improper" not in refusal.cause:
+                    raise
+            else:
+                return
 
 
 def _contents(volumes: Iterable[Mapping[str, Any]]) -> dict[str, str]:

@@ -69,7 +69,8 @@ def _target(root: Path, relative: str) -> Path:
         root = root / part
         if root.is_symlink() or not root.is_dir():
             root.unlink(missing_ok=True)
-            root.mkdir(mode=0o755)
+            root.mkdir()
+            root.chmod(0o755)  # whatever the umask
     return root / parts[-1]
 
 

@@ -1,7 +1,7 @@
 """Which paths of this machine a pod's mounts are bound to, made where they may be made."""
 
 import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ def binds(mounts: Iterable[Mount], volumes: Mapping[str, Any]) -> dict[Mount, st
 def path_inside(root: str, sub_path: str, *, create: bool) -> str:
     """Return the real path of ``sub_path`` below ``root``, made as a directory if ``create`` and missing.
 
+    Whatever user the container has may write there, as in a volume of Kubernetes' local provisioner.
     Raises EngineError where ``..`` or a link leads out of the volume, or nothing is there.
     """
     home = Path(root).resolve()
@@ -39,7 +40,7 @@ def path_inside(root: str, sub_path: str, *, create: bool) -> str:
     if not path.is_relative_to(home):
         raise EngineError(f"cannot mount the subPath {sub_path!r}: it leads out of the volume")
     if create and not path.exists():
-        _made(path.mkdir, path, parents=True)
+        _make(path, 0o777, Path.mkdir)
     if not path.exists():
         raise EngineError(f"cannot mount the subPath {sub_path!r}: the volume has no such file")
     return str(path)
@@ -50,10 +51,12 @@ def host_path(path: str, kind: str) -> str:
 
     Raises EngineError.
     """
-    if kind == "DirectoryOrCreate" and not Path(path).exists():
-        _made(Path(path).mkdir, path, mode=0o755, parents=True)
-    if kind == "FileOrCreate" and not Path(path).exists():
-        _made(Path(path).touch, path, mode=0o644)
+    if not Path(path).exists():
+        match kind:
+            case "DirectoryOrCreate":
+                _make(Path(path), 0o755, Path.mkdir)
+            case "FileOrCreate":
+                _make(Path(path), 0o644, Path.touch)
     if kind in KINDS and not _is(path, kind):
         raise EngineError(
             f"cannot mount the host path {path}: it is no {KINDS[kind][1]} (hostPath type {kind})"
@@ -76,8 +79,11 @@ def _is(path: str, kind: str) -> bool:
     return False
 
 
-def _made(make: Any, path: Path | str, **how: Any) -> None:
+def _make(path: Path, mode: int, make: Callable[[Path], None]) -> None:
+    """Make a file or directory; ``mode`` holds whatever the umask is."""
     try:
-        make(exist_ok=True, **how)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        make(path)
+        path.chmod(mode)
     except OSError as error:
         raise EngineError(f"cannot make {path} for a mount: {error.strerror}") from error

@@ -77,11 +77,9 @@ def happening_of(event: Mapping[str, Any]) -> Happening | None:
     return Happening(action=event["Action"], name=said.get("name", ""), labels=said)
 
 
-def oldest_first(secrets: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
-    """Return the names of the secrets, in the order in which they were made."""
-    return tuple(
-        name for _, name in sorted((_seconds(one["CreatedAt"]), one["Spec"]["Name"]) for one in secrets)
-    )
+def seconds(time: str) -> float:
+    """Return the seconds since 1970 of what Go wrote."""
+    return datetime.fromisoformat(time).timestamp()
 
 
 def _pod(container: Mapping[str, Any]) -> SeenPod:
@@ -93,7 +91,7 @@ def _pod(container: Mapping[str, Any]) -> SeenPod:
         image=container["Image"],
         image_id=container["ImageID"],
         networks=tuple(sorted(container.get("Networks") or ())),
-        created=_seconds(container["Created"]),
+        created=seconds(container["Created"]),
         started=max(container["StartedAt"], 0),
         ended=max(container["ExitedAt"], 0),  # Go's zero time is in the year 1
         exit_code=container["ExitCode"],
@@ -101,12 +99,9 @@ def _pod(container: Mapping[str, Any]) -> SeenPod:
     )
 
 
-def _seconds(time: str) -> float:
-    return datetime.fromisoformat(time).timestamp()
-
-
 def _ways(name: str) -> Iterable[str]:
     shorter = [name.removeprefix(start) for start in ("localhost/", "docker.io/library/", "docker.io/")]
-    for way in {name, *shorter}:
+    hub = name.replace("docker.io/library/", "docker.io/", 1)
+    for way in {name, hub, *shorter}:
         yield way
         yield way.removesuffix(":latest")
