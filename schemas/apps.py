@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Annotated, Literal, Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from schemas.core import Status
 from schemas.int_or_percent import IntOrPercent
@@ -52,7 +52,7 @@ class DeploymentSpec(Model):
     replicas: Natural = 1
     selector: LabelSelector
     template: PodTemplate
-    strategy: DeploymentStrategy = DeploymentStrategy()
+    strategy: DeploymentStrategy = Field(default_factory=DeploymentStrategy)
     min_ready_seconds: Natural = 0
     progress_deadline_seconds: Natural = 600
     paused: bool = False

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Annotated, Literal, Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from schemas.env import EnvFrom, EnvVar
 from schemas.model import Fault, Many, Model, Noted, Opaque, Refused, among, complain
@@ -57,12 +57,12 @@ class Container(Model):
     ports: Many[ContainerPort] = ()
     env: Many[EnvVar] = ()
     env_from: Many[EnvFrom] = ()
-    resources: Resources = Resources()
+    resources: Resources = Field(default_factory=Resources)
     volume_mounts: Many[VolumeMount] = ()
     liveness_probe: Probe | None = None
     readiness_probe: Probe | None = None
     startup_probe: Probe | None = None
-    security_context: SecurityContext = SecurityContext()
+    security_context: SecurityContext = Field(default_factory=SecurityContext)
     image_pull_policy: PullPolicy | None = None
     stdin: bool = False
     tty: bool = False

@@ -50,7 +50,7 @@ class Namespace(Model):
     api_version: Literal["v1"]
     kind: Literal["Namespace"]
     metadata: ObjectMeta
-    spec: NamespaceSpec = NamespaceSpec()
+    spec: NamespaceSpec = Field(default_factory=NamespaceSpec)
     status: Status = None
 
     @model_validator(mode="after")

@@ -80,7 +80,7 @@ class PodSpec(Model):
         Refused("only with hostNetwork, which is not supported yet", when=among("ClusterFirstWithHostNet")),
     ] = "ClusterFirst"
     dns_config: DnsConfig | None = None
-    security_context: PodSecurityContext = PodSecurityContext()
+    security_context: PodSecurityContext = Field(default_factory=PodSecurityContext)
 
     init_containers: Annotated[
         Many[Container], Refused("init containers are not supported yet", when=bool)
@@ -131,7 +131,7 @@ class PodSpec(Model):
 class PodTemplate(Model):
     """The pod that a controller makes, again and again."""
 
-    metadata: TemplateMeta = TemplateMeta()
+    metadata: TemplateMeta = Field(default_factory=TemplateMeta)
     spec: PodSpec
 
 

@@ -2,6 +2,8 @@
 
 from typing import Annotated, Literal
 
+from pydantic import Field
+
 from schemas.model import Many, Model, Noted, Opaque, Refused, UserId, among
 
 _SE_LINUX = "SELinux options are not supported: leave them out, Podman labels containers by itself"
@@ -58,7 +60,7 @@ class SecurityContext(Model):
     privileged: bool = False
     read_only_root_filesystem: bool = False
     allow_privilege_escalation: bool | None = None
-    capabilities: Capabilities = Capabilities()
+    capabilities: Capabilities = Field(default_factory=Capabilities)
     proc_mount: Annotated[
         Literal["Default", "Unmasked"] | None,
         Refused("only Default is supported: leave it out", when=among("Unmasked")),

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from schemas.meta import TemplateMeta
 from schemas.model import Fault, Many, Model, Noted, Opaque, Refused, among, complain
@@ -83,7 +83,7 @@ class ClaimSpec(Model):
     access_modes: Many[AccessMode] = ()
     resources: Annotated[
         Resources, Noted("the size of a volume isn't enforced: it may grow as far as the disk allows")
-    ] = Resources()
+    ] = Field(default_factory=Resources)
     storage_class_name: Annotated[str | None, Noted("every volume is a Podman volume of this machine")] = None
     volume_mode: Annotated[
         Literal["Filesystem", "Block"] | None,
@@ -103,7 +103,7 @@ class ClaimSpec(Model):
 class ClaimTemplate(Model):
     """A claim that is made together with a pod."""
 
-    metadata: TemplateMeta = TemplateMeta()
+    metadata: TemplateMeta = Field(default_factory=TemplateMeta)
     spec: ClaimSpec
 
 
