@@ -52,6 +52,7 @@ _SETTINGS = (
     "push.followTags=false",
     "push.gpgSign=false",
     "push.recurseSubmodules=no",
+    "log.follow=false",
     "log.showRoot=true",
     "log.showSignature=false",
 )

@@ -26,6 +26,11 @@ _CAUSES = (  # (what git says, what that means, the way out); {where} is the rep
         "if you trust it: git config --global --add safe.directory {where}",
     ),
     (
+        r"not our ref",
+        "the commit is not there any more",
+        "name a branch, a tag or a newer commit",
+    ),
+    (
         r"mismatched algorithms",
         "it names its objects by SHA-256, which is not supported",
         "use a repository made with: git init --object-format=sha1",

@@ -101,8 +101,8 @@ class Mirror:
             shutil.rmtree(fresh, ignore_errors=True)
 
     def _fetch(self, into: Path, wanted: tuple[str, ...]) -> None:
-        # Whoever calls has looked into a local repository, so git has judged its owner.  upload-pack would judge
-        # again, by the name of .git inside, for which nobody thinks of adding a safe.directory.
+        # git has judged a local repository's owner for the caller already.  upload-pack judges again, by the
+        # name of .git inside, for which nobody thinks of adding a safe.directory.
         trusting = ["--upload-pack=git -c 'safe.directory=*' upload-pack"] if self.address.local else []
         self._git(into)("fetch", *_OPTIONS, *trusting, self.address.url, _BRANCHES, *wanted)
 

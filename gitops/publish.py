@@ -3,64 +3,55 @@
 import re
 import socket
 from collections.abc import Mapping
-from dataclasses import replace
-from typing import Protocol
+from contextlib import suppress
+from dataclasses import dataclass, replace
 
 from gitops.git_command import Git
 from gitops.git_error import GitFailed, SourceError
 from gitops.source import Source
 
+PUSH_LIMIT = 600.0  # seconds: a hook of the other side may deploy what it receives before it answers
 _MOVED = ("stale info", "fetch first", "non-fast-forward", "cannot lock ref", "reference already exists")
 
 
-class Planned(Protocol):
-    """A commit to be made."""
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A commit to be made on ``branch``, whose newest commit must still be ``tip``."""
 
-    @property
-    def branch(self) -> str:
-        """The branch it goes to."""
-
-    @property
-    def tip(self) -> str:
-        """The newest commit of that branch, on which it was planned."""
-
-    @property
-    def tree(self) -> str:
-        """What it holds."""
-
-    @property
-    def message(self) -> str:
-        """What it says."""
+    branch: str
+    tip: str
+    tree: str
+    message: str
 
 
-def publish(source: Source, planned: Planned, *, push: bool) -> str:
+def publish(source: Source, draft: Draft, *, push: bool) -> str:
     """Make a planned commit and return it; nothing has changed if that fails."""
     here = source.here
     if here and here.line("rev-parse", "--is-bare-repository") == "false":
-        _check_work_tree(here, source, planned)
-        return _commit_here(here, source, planned)
+        _check_work_tree(here, source, draft)
+        return _commit_here(here, source, draft)
     if not push:
         raise SourceError(
             f"{source.display} is no work tree, so a rollback must be pushed\nleave out --no-push"
         )
-    return _push(source, planned)
+    return _push(source, draft)
 
 
-def _check_work_tree(here: Git, source: Source, planned: Planned) -> None:
+def _check_work_tree(here: Git, source: Source, draft: Draft) -> None:
     out = here.attempt("symbolic-ref", "--quiet", "--short", "HEAD")[1].decode().strip()
-    if out != planned.branch:
+    if out != draft.branch:
         now = f"on branch {out}" if out else "on no branch"
         raise SourceError(
-            f"{source.display} is {now}, not on {planned.branch}\nrun git switch {planned.branch} there"
+            f"{source.display} is {now}, not on {draft.branch}\nrun git switch {draft.branch} there"
         )
-    if here.line("rev-parse", "HEAD") != planned.tip:
-        raise _moved(source, planned)
+    if here.line("rev-parse", "HEAD") != draft.tip:
+        raise _moved(source, draft)
     if here.line("status", "--porcelain", "--untracked-files=no"):
         raise SourceError(f"{source.display} has changes that are not committed\ncommit or stash them first")
 
 
-def _commit_here(here: Git, source: Source, planned: Planned) -> str:
-    sha = _commit(source, planned)
+def _commit_here(here: Git, source: Source, draft: Draft) -> str:
+    sha = _commit(source, draft)
     here("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", str(source.mirror.directory), sha)
     try:
         here("merge", "--quiet", "--ff-only", sha)
@@ -69,24 +60,31 @@ def _commit_here(here: Git, source: Source, planned: Planned) -> str:
     return sha
 
 
-def _push(source: Source, planned: Planned) -> str:
-    sha = _commit(source, planned)
-    ref = f"refs/heads/{planned.branch}"
+def _push(source: Source, draft: Draft) -> str:
+    sha = _commit(source, draft)
+    ref = f"refs/heads/{draft.branch}"
+    # The lease also refuses a branch that was moved back; the commit follows its tip: nothing is forced.
+    lease = f"--force-with-lease={ref}:{draft.tip}"
+    patient = replace(source.mirror.git, limit=max(source.mirror.limit, PUSH_LIMIT))
     try:
-        # The lease also refuses a branch that was moved back; the commit follows its tip: nothing is forced.
-        lease = f"--force-with-lease={ref}:{planned.tip}"
-        source.mirror.git("push", "--quiet", lease, source.address.url, f"{sha}:{ref}")
-    except GitFailed as failure:
-        raise _refused(source, planned, failure) from failure
+        patient("push", "--quiet", lease, source.address.url, f"{sha}:{ref}")
+    except (GitFailed, SourceError) as error:
+        if not _has_arrived(source, ref, sha):
+            raise _refused(source, draft, error) from error
     return sha
 
 
-def _commit(source: Source, planned: Planned) -> str:
+def _has_arrived(source: Source, ref: str, sha: str) -> bool:
+    """Tell whether only the answer to a push was lost."""
+    with suppress(SourceError):
+        return source.resolve(ref) == sha
+    return False
+
+
+def _commit(source: Source, draft: Draft) -> str:
     git = source.mirror.git
     signed = replace(git, variables={**git.variables, **_identity(source.here or git)})
-    return signed.line(
-        "commit-tree", planned.tree, "-p", planned.tip, "-F", "-", stdin=planned.message.encode()
-    )
+    return signed.line("commit-tree", draft.tree, "-p", draft.tip, "-F", "-", stdin=draft.message.encode())
 
 
 def _identity(git: Git) -> Mapping[str, str]:
@@ -103,15 +101,16 @@ def _identity(git: Git) -> Mapping[str, str]:
     }
 
 
-def _refused(source: Source, planned: Planned, failure: GitFailed) -> Exception:
-    if any(words in failure.words for words in _MOVED):
-        return _moved(source, planned)
-    if "[remote rejected]" not in failure.words:
-        return failure
-    said = re.findall(r"^remote: *(.*\S)", failure.words, re.MULTILINE) or re.findall(
-        r"\((.*)\)$", failure.words
+def _refused(source: Source, draft: Draft, error: Exception) -> Exception:
+    words = error.words if isinstance(error, GitFailed) else ""
+    if any(moved in words for moved in _MOVED):
+        return _moved(source, draft)
+    if "[remote rejected]" not in words:
+        return error
+    said = re.findall(r"^remote: *(.*\S)", words, re.MULTILINE) or re.findall(
+        r"\((.*)\)$", words, re.MULTILINE
     )
-    why = f"{source.display} refuses a push to {planned.branch}: {', '.join(said[:3])}"
+    why = f"{source.display} refuses a push to {draft.branch}: {', '.join(said[:3])}"
     return SourceError(
         f"{why}\nlet the user that runs sloop push there, or roll back by a commit of your own"
     )
@@ -125,7 +124,7 @@ def _in_the_way(source: Source, failure: GitFailed) -> Exception:
     return SourceError(f"{what}\nmove them away first")
 
 
-def _moved(source: Source, planned: Planned) -> SourceError:
+def _moved(source: Source, draft: Draft) -> SourceError:
     return SourceError(
-        f"the branch {planned.branch} of {source.display} has moved meanwhile\nrun the rollback again"
+        f"the branch {draft.branch} of {source.display} has moved meanwhile\nrun the rollback again"
     )

@@ -7,7 +7,7 @@ from itertools import islice
 from gitops.address import sub_path
 from gitops.git_error import SourceError
 from gitops.log import Commit, Entry, history
-from gitops.publish import publish
+from gitops.publish import Draft, publish
 from gitops.rewrite import Conflict, changed, grafted, is_empty, without
 from gitops.source import Source
 from gitops.undo import undoable
@@ -49,7 +49,8 @@ def carry_out(source: Source, revert: Revert, *, push: bool = True) -> str:
     branch that moved meanwhile, or a push that is refused, is a SourceError, and nothing has changed.
     """
     with source.asking("roll back"):
-        return publish(source, revert, push=push)
+        draft = Draft(revert.branch, revert.tip, revert.tree, revert.message)
+        return publish(source, draft, push=push)
 
 
 def _undone(source: Source, revert: Revert, steps: int, scope: str) -> Revert:

@@ -150,6 +150,8 @@ class Source:
     def _have(self, found: refs.Ref) -> None:
         if self.mirror.has(found.sha):
             return
+        if self.here:
+            self.here("rev-parse", "--git-dir")  # git refuses here if its owner isn't trusted
         tag = found.name if found.name and found.name.startswith("refs/tags/") else None
         self.mirror.fetch(*([f"+{tag}:{tag}"] if tag else []))
         if not self.mirror.has(found.sha):  # a detached HEAD, or a ref that is neither branch nor tag
@@ -177,11 +179,12 @@ class Source:
         return f"refs/sloop/{self.id}/{name}"
 
     def _reading(self, read: Callable[[], T], sha: str) -> T:
-        """Read from the mirror; make it anew, once, if it turns out to be broken."""
-        try:
-            return read()
-        except GitFailed:
-            with self.asking("read"):
+        """Read what belongs to a commit, fetched if need be, from a mirror made anew if it can't be read."""
+        with self.asking("read"):
+            self._have(refs.Ref(sha, None))
+            try:
+                return read()
+            except GitFailed:
                 self.mirror.renew()
                 self._have(refs.Ref(sha, None))
                 return read()

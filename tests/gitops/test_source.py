@@ -104,6 +104,15 @@ def test_a_commit_on_no_branch_is_read(repository: Repository, state: Path) -> N
     assert source.resolve() == sha
 
 
+def test_a_commit_is_fetched_by_whatever_needs_it_first(repository: Repository, state: Path) -> None:
+    sha = repository.commit("First", {"web.yaml": "1"})
+    place = str(repository.directory)
+
+    assert Source(place, state=state / "a").files(sha) == {"web.yaml": b"1"}
+    assert Source(place, state=state / "b").commit(sha).subject == "First"
+    assert set(Source(place, state=state / "c").last_touched(None, sha, ["web.yaml"])) == {"web.yaml"}
+
+
 def test_a_force_push_moves_the_source_and_a_pinned_commit_stays(repository: Repository, state: Path) -> None:
     repository.commit("First", {"web.yaml": "1"})
     lost = repository.commit("Lost", {"web.yaml": "2"})

@@ -1,6 +1,7 @@
 """Every mistake with a local source is one message with the way out."""
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -30,6 +31,21 @@ def test_a_directory_inside_a_repository_names_its_top(repository: Repository, s
 def test_a_repository_without_a_commit(repository: Repository, state: Path) -> None:
     with pytest.raises(SourceError, match=r"has no commit yet\ncommit"):
         Source(str(repository.directory), state=state).resolve()
+
+
+def test_a_head_without_a_commit_names_the_branches(repository: Repository, state: Path) -> None:
+    repository.commit("First")
+    repository.git("symbolic-ref", "HEAD", "refs/heads/unborn")
+
+    with pytest.raises(SourceError, match=r"no branch that HEAD stands for\nits branches are: main"):
+        Source(str(repository.directory), state=state).resolve()
+
+
+def test_a_commit_that_is_not_there(repository: Repository, state: Path) -> None:
+    repository.commit("First")
+
+    with pytest.raises(SourceError, match=r"the commit is not there any more\n"):
+        Source(str(repository.directory), state=state).files("1" * 40)
 
 
 def test_an_unknown_ref_names_the_nearest_branch_or_all(repository: Repository, state: Path) -> None:
@@ -88,10 +104,15 @@ def test_a_ref_that_is_no_name_is_refused_before_git_sees_it(tmp_path: Path, sta
         Source(str(tmp_path), ref=ref, state=state)
 
 
-def test_a_repository_of_another_user_needs_a_word(repository: Repository, state: Path) -> None:
+def test_a_repository_of_another_user_needs_a_word(
+    repository: Repository, state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     repository.commit("First", {"web.yaml": "1"})
-    for path in (repository.directory, *repository.directory.rglob("*")):
-        os.chown(path, 12345, 12345)
+    real = shutil.which("git")
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/git").write_text(f'#!/bin/sh\nGIT_TEST_ASSUME_DIFFERENT_OWNER=1 exec {real} "$@"\n')
+    (tmp_path / "bin/git").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}/bin:{os.environ['PATH']}")
     source = Source(str(repository.directory), state=state)
 
     with pytest.raises(SourceError, match=r"belongs to another user\n.*safe.directory"):

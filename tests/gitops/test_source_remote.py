@@ -116,6 +116,19 @@ def test_a_push_without_permission_changes_nothing(bare: Repository, state: Path
     assert bare.git("for-each-ref") == before
 
 
+def test_a_push_whose_answer_is_lost_has_arrived(
+    bare: Repository, ssh: str, state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = Source(ssh, state=state)
+    revert = plan_revert(source)
+    losing = 'for last; do :; done; sh -c "$last"; case $last in *receive-pack*) exit 3;; esac'
+    with program(tmp_path / "losing", losing) as broken:
+        monkeypatch.setenv("GIT_SSH_COMMAND", str(broken))
+        sha = carry_out(source, revert)
+
+    assert bare.head("main") == sha
+
+
 def test_a_repository_that_is_not_there(bare: Repository, state: Path) -> None:
     with serving(bare.directory.parent) as (place, _), pytest.raises(SourceError, match="no git repository"):
         Source(f"http://{place}/other.git", state=state).resolve()
