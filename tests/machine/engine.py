@@ -8,6 +8,7 @@ asked for.  Rootless engines have both from Podman, and lock by files.
 """
 
 import contextlib
+import hashlib
 import os
 import shutil
 import signal
@@ -20,7 +21,17 @@ from pathlib import Path
 from tests.machine import api, subnets, traits
 
 LONGEST_SOCKET = 107  # bytes of a UNIX socket's path, see unix(7)
+LONGEST_FOLDER = 34  # bytes of a folder below which Podman can keep its run-time files
 PATIENCE = 30.0  # seconds
+PODMANS_OWN = {
+    "podman",
+    "catatonit",
+    "conmon",
+    "aardvark-dns",
+    "slirp4netns",
+    "rootlessport",
+    "fuse-overlayfs",
+}
 WATCHERS = {"aardvark-dns", "conmon"}  # they stay in the engine's namespaces, containers don't
 LAUNCH = '"$@" < /dev/null >> "$0/service.log" 2>&1 & echo $! > "$0/pid"'
 NAMESPACE = """\
@@ -103,17 +114,37 @@ def configure(engine: PrivateEngine) -> None:
     for name in ("dns", "netns", "networks", "tmp", "xdg", "storage"):
         (engine.directory / name).mkdir(parents=True, exist_ok=True)
     (engine.directory / "xdg").chmod(0o700)
+    if short(engine.directory) != engine.directory:
+        short(engine.directory).unlink(missing_ok=True)
+        short(engine.directory).symlink_to(engine.directory)
     found = traits.look(engine.directory / "storage")
     if traits.runtime(found) is None:
         raise EngineError("neither crun nor runc is installed: run make again, it installs them")
-    conf = traits.containers_conf(found, engine.directory, subnets=subnets.free(subnets.routes()))
+    conf = traits.containers_conf(
+        found,
+        engine.directory,
+        temporary=short(engine.directory) / "tmp",
+        subnets=subnets.free(subnets.routes()),
+    )
     (engine.directory / "containers.conf").write_text(conf)
     (engine.directory / "storage.conf").write_text(traits.storage_conf(found, engine.directory))
 
 
+def short(directory: Path) -> Path:
+    """Return a path to the folder that Podman takes for its run-time files: a link if need be.
+
+    Podman 4.3 refuses a runroot of more than 50 bytes; a rootless one makes its own too long
+    without a word, and then takes 20 seconds to see that a container has ended.
+    """
+    if len(os.fsencode(directory)) <= LONGEST_FOLDER:
+        return directory
+    return Path("/tmp", f"sloop-{hashlib.sha256(os.fsencode(directory)).hexdigest()[:12]}")
+
+
 def launch(engine: PrivateEngine) -> None:
     """Start the service, which nobody waits for; as root within namespaces of its own."""
-    service = ["podman", "system", "service", "--time", "0", engine.url]
+    runroot = short(engine.directory) / "run"  # rootless Podman 4.3 reads it from nowhere else
+    service = ["podman", f"--runroot={runroot}", "system", "service", "--time", "0", engine.url]
     if os.geteuid() == 0:
         service = [*namespace(engine), *service]
     subprocess.run(
@@ -141,7 +172,7 @@ def surroundings(engine: PrivateEngine) -> dict[str, str]:
     runtime = (
         {}
         if traits.systemd_holds_containers(root=False)
-        else {"XDG_RUNTIME_DIR": str(engine.directory / "xdg")}
+        else {"XDG_RUNTIME_DIR": str(short(engine.directory) / "xdg")}
     )
     return kept | engine.environment | quiet | runtime
 
@@ -160,6 +191,7 @@ def down(directory: Path) -> None:
     remove_storage(engine)
     stop(engine.directory)
     shutil.rmtree(engine.directory)
+    short(engine.directory).unlink(missing_ok=True)
 
 
 def remove_storage(engine: PrivateEngine) -> None:
@@ -196,18 +228,24 @@ def program(pid: int) -> str:
 
 
 def processes(directory: Path) -> list[int]:
-    """Return the engine's processes and its containers': they, and no others, see mounts from its folder."""
-    return [
-        int(entry.name)
-        for entry in Path("/proc").iterdir()
-        if entry.name.isdigit() and sees(entry, directory)
-    ]
+    """Return the engine's processes and its containers'.
+
+    They, and no others, see mounts from its folder or are Podman's programs with its configuration.
+    """
+    everyone = (entry for entry in Path("/proc").iterdir() if entry.name.isdigit())
+    return [int(entry.name) for entry in everyone if belongs(entry, directory)]
 
 
-def sees(process: Path, directory: Path) -> bool:
+def belongs(process: Path, directory: Path) -> bool:
     try:
-        alive = "State:\tZ" not in (process / "status").read_text()
-        return alive and f"{directory}/" in (process / "mountinfo").read_text()
+        if "State:\tZ" in (process / "status").read_text():
+            return False
+        if f"{directory}/" in (process / "mountinfo").read_text():
+            return True
+        ours = f"CONTAINERS_CONF={directory}/containers.conf\0".encode()
+        return (
+            program(int(process.name)) in PODMANS_OWN and ours in (process / "environ").read_bytes() + b"\0"
+        )
     except OSError:  # it ended meanwhile, or is somebody else's
         return False
 

@@ -25,10 +25,9 @@ PODMAN = {
 ROOTLESS = {
     "uidmap": "maps user ids without root",
     "slirp4netns": "reaches the network without root",
-    "passt": "reaches the network without root (Podman 5)",
     "fuse-overlayfs": "stacks file systems where the kernel needs root for it",
 }
-OPTIONAL = {"passt"}  # Debian 12 has none, and its Podman 4.3 asks for none
+ROOTLESS_PODMAN_5 = {"passt": "reaches the network without root, as Podman 5 does it"}
 OLDEST_PODMAN = (4, 3)
 
 
@@ -109,10 +108,10 @@ def install(packages: Mapping[str, str]) -> None:
     missing = set(packages) - installed(packages)
     if not missing:
         return
-    if not missing <= available(missing) | OPTIONAL:
+    if not missing <= available(missing):
         apt("update", "--quiet=2")
     found = sorted(missing & available(missing))
-    if lost := missing - set(found) - OPTIONAL:
+    if lost := missing - set(found):
         raise MachineError(
             f"apt knows no {', '.join(sorted(lost))}: is this Debian 12, Ubuntu 24.04 or later?"
         )
@@ -135,15 +134,17 @@ def apt(*arguments: str) -> None:
         raise MachineError(f"apt-get failed; see above, mend it, and run make again: {' '.join(command)}")
 
 
-def check_podman() -> None:
-    """Refuse a Podman that is older than sloop supports."""
+def podman_version() -> tuple[int, int]:
+    """Return Podman's version; refuse one that is older than sloop supports."""
     version = subprocess.run(
         ["podman", "--version"], capture_output=True, text=True, check=True
     ).stdout.split()[-1]
-    if tuple(int(part) for part in version.split(".")[:2]) < OLDEST_PODMAN:
+    major, minor = (int(part) for part in version.split(".")[:2])
+    if (major, minor) < OLDEST_PODMAN:
         raise MachineError(
             f"Podman {version} is too old, sloop needs 4.3: upgrade to Debian 12 or Ubuntu 24.04"
         )
+    return major, minor
 
 
 def set_up(part: str) -> None:
@@ -152,9 +153,10 @@ def set_up(part: str) -> None:
     told = advice(os.uname().sysname, parse_os_release(release.read_text()) if release.exists() else {})
     if told:
         raise MachineError(told)
-    install(wanted(part, root=os.geteuid() == 0))
-    if part == "podman":
-        check_podman()
+    root = os.geteuid() == 0
+    install(wanted(part, root=root))
+    if part == "podman" and podman_version() >= (5, 0) and not root:
+        install(ROOTLESS_PODMAN_5)
 
 
 def main() -> int:

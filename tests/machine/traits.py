@@ -107,10 +107,11 @@ def limits(traits: Traits) -> list[str]:
     return [f"nofile={files}:{files}", f"nproc={processes}:{processes}"]
 
 
-def containers_conf(traits: Traits, directory: Path, *, subnets: str) -> str:
+def containers_conf(traits: Traits, directory: Path, *, temporary: Path, subnets: str) -> str:
     """Write containers.conf(5) for an engine that keeps everything under ``directory``.
 
-    ``subnets`` is the /16 from which networks are taken, such as "10.130.0.0/16".
+    ``temporary`` is the folder of its sockets (see ``engine.short``), and ``subnets`` the /16
+    from which networks are taken, such as "10.200.0.0/16".
     """
     first = subnets.replace(".0.0/16", ".0.0/24")
     return f"""\
@@ -121,7 +122,7 @@ log_driver = "k8s-file"
 cgroup_manager = "{"systemd" if traits.systemd else "cgroupfs"}"
 events_logger = "file"
 runtime = "{runtime(traits)}"
-tmp_dir = "{directory}/tmp"
+tmp_dir = "{temporary}"
 volume_path = "{directory}/volumes"
 [network]
 network_backend = "netavark"
