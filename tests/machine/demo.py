@@ -108,20 +108,21 @@ def say(line: str) -> None:
 def sloop(demo: Demo, *arguments: str, expected: Sequence[int] = (0,)) -> None:
     """Run a command as a user would; any exit code but the expected ones ends the demo."""
     tell(f"$ sloop {' '.join(arguments)}")
-    places = [
-        "--repo",
-        PLACE / "repo",
-        "--path",
-        "deploy",
-        "--state",
-        PLACE / "state",
-        "--podman",
-        demo.engine.url,
-    ]
-    code = subprocess.run([SLOOP, *places, *arguments], stdin=subprocess.DEVNULL, check=False).returncode
+    code = subprocess.run([*addressed(demo), *arguments], stdin=subprocess.DEVNULL, check=False).returncode
     if code not in expected:
         wanted = " or ".join(map(str, expected))
         raise DemoError(f"sloop {' '.join(arguments)} ended with exit code {code}, not {wanted}; see {PLACE}")
+
+
+def addressed(demo: Demo) -> list[str]:
+    """Return the command with the demo's repository, state and engine."""
+    places = {
+        "--repo": PLACE / "repo",
+        "--path": "deploy",
+        "--state": PLACE / "state",
+        "--podman": demo.engine.url,
+    }
+    return [str(SLOOP), *(str(word) for option in places.items() for word in option)]
 
 
 def expect(demo: Demo, title: str) -> None:
