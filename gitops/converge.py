@@ -67,7 +67,7 @@ def _end(loop: Loop, passed: Pass, deadline: float, *, wait: bool) -> End | None
 def _closed(loop: Loop, passed: Pass, end: End) -> Converged:
     message = "" if end is End.WELL else _what_is_wrong(loop, passed)
     ended = Converged(end, message, passed, list(loop.changes), list(loop.results))
-    loop.end("Synced" if end is End.WELL else "Failed", message)
+    loop.end(loop.request.well if end is End.WELL else "Failed", message)
     return ended
 
 

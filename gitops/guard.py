@@ -1,16 +1,20 @@
 """What is not done without an explicit word: an empty tree, and one that would stop most of what runs."""
 
-from gitops.source import Source
-from gitops.view import View
+from typing import TYPE_CHECKING
+
 from runtime.observe import of_source
 from runtime.resources import Label
+
+if TYPE_CHECKING:
+    from gitops.source import Source
+    from gitops.view import View
 
 
 class Refusal(Exception):
     """A commit asks for something that needs an explicit word first.  Nothing was changed."""
 
 
-def guard(view: View, source: Source, *, allow_empty: bool) -> None:
+def guard(view: "View", source: "Source", *, allow_empty: bool) -> None:
     """Raise Refusal for a commit without objects, or one that lets more than half of the running pods go."""
     if allow_empty:
         return

@@ -13,7 +13,7 @@ from gitops.steps import Start, Step
 from gitops.view import Memory, View
 from runtime.engine import SeenPod
 from runtime.observe import of_source, pod_name
-from runtime.records import Outcome
+from runtime.records import Outcome, Run
 from runtime.resources import Label, Owner
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ class Journal:
     clock: Callable[[], float]
     run: int = 0
     number: int = 0
+    _over: bool = False
 
     @property
     def running(self) -> bool:
@@ -40,21 +41,27 @@ class Journal:
         self.run = self.ledger.begin_run(self.source, commit, trigger, self.clock())
         self.number = 0
 
+    def go_on(self, sha: str) -> bool:
+        """Go on with the last run if it was to this commit, so that history tells of commits, not of healing.
+
+        Say whether it was.  One that ended well keeps its end; one that failed may still end well.
+        """
+        last = self._last()
+        if last is None or last.revision != sha:
+            return False
+        self.run, self._over = last.id, last.outcome == "Synced"
+        self.number = max((step.pass_number for step in self.ledger.past.steps(last.id)), default=0)
+        return True
+
     def end(self, outcome: Outcome, message: str = "") -> None:
         """Close the run, if one is open."""
-        if self.running:
+        if self.running and not self._over:
             self.ledger.finish_run(self.run, outcome, message, self.clock())
-        self.run = 0
+        self.run, self._over = 0, False
 
     def memory(self) -> Memory:
         """Return what is known at the beginning of a pass."""
-        past = self.ledger.past
-        return Memory(
-            settled=past.settled(self.source),
-            failures=past.failures(self.source),
-            restarts=past.restarts(self.source),
-            readiness=past.readiness(self.source),
-        )
+        return Memory.of(self.ledger.past, self.source)
 
     def plan(self, steps: tuple[Step, ...]) -> None:
         """Write a pass's steps ahead; a pass without any leaves no trace."""
@@ -107,6 +114,9 @@ class Journal:
             self.source, {f"pod/{pod_name(pod)}": _look(pod) for pod in mine.pods}, self.clock()
         )
         self.ledger.forget_pods(self.source, view.memory.restarts.keys() - {pod.id for pod in mine.pods})
+
+    def _last(self) -> Run | None:
+        return next(iter(self.ledger.past.history(self.source, limit=1)), None)
 
     def _warn(self, owner: Owner | None, reason: str, message: str) -> None:
         self.ledger.warn(self.source, owner, reason, message, self.clock())

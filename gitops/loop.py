@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from gitops.causes import before, explained
-from gitops.changes import Change, changes
+from gitops.changes import Change, Verdict, changes
 from gitops.execute import Result, execute
 from gitops.fare import Fare, fares
 from gitops.guard import guard
@@ -28,13 +28,14 @@ class Request:
     """What a person, a timer or a push asks for.
 
     ``patient`` tries failed steps again after a back-off, as a loop without end does; otherwise a
-    failure is final.
+    failure is final.  ``well`` is the outcome in the ledger when all is well.
     """
 
     trigger: str = "apply"
     allow_empty: bool = False
     adopting: frozenset[str] = frozenset()
     patient: bool = False
+    well: Outcome = "Synced"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,18 +78,23 @@ class Teller(Protocol):
     def superseded(self, old: str, new: str) -> None:
         """Say that the source has moved to a newer commit meanwhile."""
 
+    def notice(self, text: str) -> None:
+        """Say something that is worth knowing."""
+
 
 @dataclass
 class Loop:
     """One source on its way to its newest commit, and what is remembered from one pass to the next.
 
-    ``changes`` and ``results`` are those of the run so far; a run begins when there is something to do.
+    ``resolve`` says which commit that is.  ``changes`` and ``results`` are those of the run so far; a run
+    begins when there is something to do.
     """
 
     house: House
     journal: Journal
     request: Request
     teller: Teller
+    resolve: Callable[[], str]
     clock: Callable[[], float] = time.time
     sha: str = ""
     changes: list[Change] = field(default_factory=list)
@@ -102,7 +108,7 @@ class Loop:
         Everything is looked at first, then decided, then written ahead, then done: so any pass can be
         the first one after a crash.
         """
-        self._head_for(self.house.source.resolve())
+        self._head_for(self.resolve())
         with self._alone():
             seen = self.house.engine.look()
             looked = view(self.house, self.sha, seen, self._moment())
@@ -144,11 +150,16 @@ class Loop:
         waiting |= {key: why for key, why in often.items() if self._succeeded[key] >= OFTEN}
         return Moment(self.clock(), memory, waiting, self.request.adopting)
 
+    def retry_at(self) -> float | None:
+        """Return when the first failed step is tried again, in seconds since 1970."""
+        failures = self.journal.memory().failures.values() if self.request.patient else ()
+        return min((_retry(failure) for failure in failures), default=None)
+
     def _why_not_yet(self, failure: Failure) -> str:
         """Return why a step that failed is not tried again now, "" where it is."""
         if not self.request.patient:
             return failure.message if failure.at >= self._began else ""
-        wait = failure.at + min(RETRY * 2.0 ** min(failure.count - 1, 10), LONGEST) - self.clock()
+        wait = _retry(failure) - self.clock()
         return f"{failure.message} (failed {failure.count} times, next in {wait:.0f}s)" if wait > 0 else ""
 
     def _announce(self, looked: View) -> None:
@@ -159,7 +170,9 @@ class Loop:
         if not found and not looked.plan.steps:
             return
         self.changes = explained(self.house, looked, found)
-        self.journal.begin(looked.commit, self.request.trigger)
+        healing = self.request.patient or all(change.verdict is Verdict.DRIFT for change in found)
+        if not (healing and self.journal.go_on(self.sha)):
+            self.journal.begin(looked.commit, self.request.trigger)
         self.journal.changed(self.changes)
         self.teller.changes(looked, self.changes)
 
@@ -172,3 +185,8 @@ class Loop:
         if shown.done and not isinstance(shown.step.action, Start):
             self._succeeded[shown.step.resource] += 1
         return shown
+
+
+def _retry(failure: Failure) -> float:
+    """Return when a failed step is tried again, in seconds since 1970."""
+    return failure.at + min(RETRY * 2.0 ** min(failure.count - 1, 10), LONGEST)

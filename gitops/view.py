@@ -15,6 +15,7 @@ from reconcilers.wanted import Past, Wanted
 from reconcilers.world import World
 from runtime.engine import Engine, Seen
 from runtime.observe import of_source, pod_name
+from runtime.past import Past as Records
 from runtime.records import Failure, Readiness, Restarts, Settled
 from runtime.resources import Owner
 
@@ -27,6 +28,16 @@ class Memory:
     failures: Mapping[str, Failure] = field(default_factory=lambda: MappingProxyType({}))
     restarts: Mapping[str, Restarts] = field(default_factory=lambda: MappingProxyType({}))
     readiness: Mapping[str, Readiness] = field(default_factory=lambda: MappingProxyType({}))
+
+    @classmethod
+    def of(cls, past: Records, source: str) -> "Memory":
+        """Read what a ledger says of one source."""
+        return cls(
+            settled=past.settled(source),
+            failures=past.failures(source),
+            restarts=past.restarts(source),
+            readiness=past.readiness(source),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,47 @@
+"""The answer of last time: a pass is a function of the commit, the machine and the time.
+
+Where none of them has changed, the recorded answer holds, and neither manifests nor models are loaded.
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from gitops import VERSION
+from runtime.ledger import Answer, recall
+from runtime.observe import fingerprint
+from runtime.resources import digest
+
+if TYPE_CHECKING:
+    from gitops.settings import Settings
+    from gitops.source import Source
+    from runtime.engine import Engine, Seen
+    from runtime.writes import Ledger
+
+
+def recalled(
+    source: "Source", engine: "Engine", settings: "Settings", now: float
+) -> Mapping[str, Any] | None:
+    """Return the recorded status if nothing has happened since, else None.  Changes nothing."""
+    answer = recall(settings.state, source.id)
+    if answer is None or (answer.look_again is not None and answer.look_again <= now):
+        return None
+    if answer.revision != source.resolve():
+        return None
+    same = answer.fingerprint == _fingerprint(source, engine.look(), settings)
+    return answer.document if same else None
+
+
+def record(
+    ledger: "Ledger",
+    source: "Source",
+    seen: "Seen",
+    settings: "Settings",
+    revision: str,
+    document: Mapping[str, Any],
+) -> None:
+    """Record the status of a pass that found nothing to do and everything well."""
+    ledger.answer(source.id, Answer(_fingerprint(source, seen, settings), revision, None, document))
+
+
+def _fingerprint(source: "Source", seen: "Seen", settings: "Settings") -> str:
+    return digest([VERSION, settings.pool, settings.node, fingerprint(seen, source.id)])

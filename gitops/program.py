@@ -1,0 +1,161 @@
+"""What the commands do: each a function that returns a value before anything prints it."""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gitops.idle import recalled, record
+from gitops.settings import Settings
+from gitops.source import Source, at_directory
+
+if TYPE_CHECKING:
+    from gitops.changes import Change
+    from gitops.loop import Request, Teller
+    from gitops.view import House, View
+    from runtime.engine import Engine
+    from runtime.records import Run
+
+Document = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """How a person wants an apply to go.  ``timeout`` in seconds."""
+
+    timeout: float = 300.0
+    wait: bool = True
+
+
+@contextmanager
+def engine_of(settings: Settings) -> "Iterator[Engine]":
+    """Open the engine that the settings name."""
+    from runtime.podman import PodmanEngine
+
+    with PodmanEngine(settings.podman) as engine:
+        yield engine
+
+
+def source_of(settings: Settings) -> Source:
+    """Return the source that the settings name, or the repository around the current directory."""
+    url = settings.repo or str(at_directory(Path.cwd()))
+    return Source(url, ref=settings.ref, path=settings.path, state=settings.state)
+
+
+def status(settings: Settings) -> Document:
+    """Return how everything fares, without touching anything."""
+    source = source_of(settings)
+    with engine_of(settings) as engine:
+        known = recalled(source, engine, settings, time.time())
+        if known is not None:
+            return known
+        house, looked = _look(settings, source, engine, None)
+        return _status(house, looked)
+
+
+def diff(settings: Settings, *, to: str | None = None, adopting: frozenset[str] = frozenset()) -> Document:
+    """Return what would change and why, and the steps that would be taken now; nothing is touched."""
+    from gitops.report import changes_document, step_document
+
+    source = source_of(settings)
+    with engine_of(settings) as engine:
+        known = recalled(source, engine, settings, time.time()) if to is None else None
+        if known is not None:
+            return _nothing(known, {})
+        house, looked = _look(settings, source, engine, to, adopting)
+        steps = [step_document(step) for step in looked.plan.steps]
+        return changes_document(
+            looked.commit.sha, _changes(house, looked, adopting), steps, _notices(looked), {}
+        )
+
+
+def apply(settings: Settings, request: "Request", wish: Wish, teller: "Teller") -> tuple[Document, str]:
+    """Converge once; return what was done, and how it ended: Synced, Failed or Late."""
+    source = source_of(settings)
+    with engine_of(settings) as engine:
+        known = recalled(source, engine, settings, time.time())
+        if known is not None:
+            return _nothing(known, {"outcome": "Synced", "health": known["health"]}), "Synced"
+        return _converge(settings, source, engine, request, wish, teller)
+
+
+def history(settings: Settings, limit: int) -> "Sequence[Run]":
+    """Return the runs of the source, newest first."""
+    from runtime.ledger import look_back
+
+    with look_back(settings.state) as past:
+        return past.history(source_of(settings).id, limit=limit)
+
+
+def _converge(
+    settings: Settings, source: Source, engine: "Engine", request: "Request", wish: Wish, teller: "Teller"
+) -> tuple[Document, str]:
+    from gitops.converge import converge
+    from gitops.journal import Journal
+    from gitops.loop import Loop
+    from gitops.report import changes_document, result_document
+    from runtime.ledger import open_ledger
+
+    house = house_of(settings, source, engine)
+    with open_ledger(settings.state, teller.notice) as ledger:
+        loop = Loop(house, Journal(ledger, source.id, time.time), request, teller, source.resolve)
+        ended = converge(loop, timeout=wish.timeout, wait=wish.wait)
+        document = _status(house, ended.last.view)
+        if ended.last.done:
+            record(ledger, source, ended.last.view.seen, settings, ended.last.view.commit.sha, document)
+    summary = {"outcome": ended.end.value, "health": document["health"], "message": ended.message}
+    steps = [result_document(result) for result in ended.results]
+    notices = [*_notices(ended.last.view), *(result.notice for result in ended.results if result.notice)]
+    sha = ended.last.view.commit.sha
+    return changes_document(sha, ended.changes, steps, notices, summary), ended.end.value
+
+
+def house_of(settings: Settings, source: Source, engine: "Engine") -> "House":
+    """Return the source on the engine."""
+    from gitops.view import House, Options
+
+    return House(source, engine, Options(settings.pool, settings.node))
+
+
+def _look(
+    settings: Settings,
+    source: Source,
+    engine: "Engine",
+    to: str | None,
+    adopting: frozenset[str] = frozenset(),
+) -> "tuple[House, View]":
+    from gitops.view import Memory, Moment, view
+    from runtime.ledger import look_back
+
+    house = house_of(settings, source, engine)
+    with look_back(settings.state) as past:
+        memory = Memory.of(past, source.id)
+    moment = Moment(time.time(), memory, adopting=adopting)
+    return house, view(house, source.resolve(to), engine.look(), moment)
+
+
+def _changes(house: "House", looked: "View", adopting: frozenset[str]) -> "Sequence[Change]":
+    from gitops.causes import before, explained
+    from gitops.changes import changes
+
+    return explained(house, looked, changes(looked, before(house, looked), house.source.id, adopting))
+
+
+def _status(house: "House", looked: "View") -> Document:
+    from gitops.fare import fares
+    from gitops.report import status_document
+
+    return status_document(house.source.display, looked.commit.sha, fares(looked), _notices(looked))
+
+
+def _notices(looked: "View") -> list[str]:
+    conflicts = [f"{one.owner}: {one.message}" for one in looked.plan.conflicts]
+    return [*conflicts, *(str(notice) for notice in looked.rendered.notices)]
+
+
+def _nothing(known: Document, summary: Document) -> Document:
+    from gitops.report import changes_document
+
+    return changes_document(known["revision"], (), (), known["notices"], dict(summary))

@@ -1,0 +1,149 @@
+"""Documents as text for people: a line per object, what differs under it, the summary last."""
+
+import difflib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+Document = Mapping[str, Any]
+
+CAUSED_BY_GIT = "From git:"
+CAUSED_HERE = "Drifted on this machine:"
+LONGEST = 100  # characters of a value that are shown
+
+
+def changes(document: Document) -> Iterator[str]:
+    """Yield what changes: what git changed apart from what drifted, the steps, the summary."""
+    found = document["changes"]
+    drifted = [change for change in found if change["verdict"] == "drift"]
+    yield from _section(CAUSED_BY_GIT, [change for change in found if change not in drifted])
+    yield from _section(CAUSED_HERE, drifted)
+    if document["steps"]:
+        yield "Steps:"
+        yield from (f"  {step(one)}" for one in document["steps"])
+    yield from notices(document)
+    yield summary(document)
+
+
+def announced(document: Document) -> Iterator[str]:
+    """Yield what changes, before it does; its steps follow one by one."""
+    found = document["changes"]
+    drifted = [change for change in found if change["verdict"] == "drift"]
+    yield from _section(CAUSED_BY_GIT, [change for change in found if change not in drifted])
+    yield from _section(CAUSED_HERE, drifted)
+
+
+def step(one: Document) -> str:
+    """Return a step in one line."""
+    needs = f" (after {', '.join(map(str, one['needs']))})" if one["needs"] else ""
+    return f"{one['number']:>3} {one['verb']} {one['resource']}: {one['reason']}{needs}"
+
+
+def summary(document: Document) -> str:
+    """Return the last line: how many changes of which sort, and to which commit."""
+    counts = document["summary"]
+    words = [
+        f"{counts[verdict]} to {verdict}"
+        for verdict in ("create", "update", "delete", "adopt")
+        if counts[verdict]
+    ]
+    words += [f"{counts['drift']} drifted"] if counts["drift"] else []
+    told = ", ".join(words) or "nothing to do"
+    outcome = f"; {counts['outcome']}" if counts.get("outcome") else ""
+    return f"{told} (revision {document['revision'][:7]}{outcome})"
+
+
+def status(document: Document) -> Iterator[str]:
+    """Yield one line per object, what is wrong with it behind, and the whole in the last line."""
+    rows = [
+        (
+            f"{one['kind']}/{one['name']}",
+            one["namespace"] or "",
+            one["sync"],
+            one["health"],
+            one["ready"],
+            one["reason"],
+        )
+        for one in document["objects"]
+    ]
+    yield from table(("OBJECT", "NAMESPACE", "SYNC", "HEALTH", "READY", "REASON"), rows)
+    yield from notices(document)
+    revision = (document["revision"] or "")[:7]
+    yield f"{document['sync']}, {document['health']} (revision {revision} of {document['source']})"
+
+
+def history(runs: Sequence[Document]) -> Iterator[str]:
+    """Yield one line per run, newest first."""
+    rows = [
+        (
+            run["revision"][:7],
+            (run["finished"] or run["started"])[:19].replace("T", " "),
+            run["outcome"] or "Running",
+            run["trigger"],
+            run["author"],
+            run["subject"] + (f" ({run['message']})" if run["message"] else ""),
+        )
+        for run in runs
+    ]
+    yield from table(("REVISION", "WHEN (UTC)", "OUTCOME", "TRIGGER", "AUTHOR", "SUBJECT"), rows)
+
+
+def events(found: Sequence[Document]) -> Iterator[str]:
+    """Yield one line per event."""
+    rows = [
+        (one["time"][:19].replace("T", " "), one["type"], one["reason"], one["object"] or "", one["message"])
+        for one in found
+    ]
+    yield from table(("TIME (UTC)", "TYPE", "REASON", "OBJECT", "MESSAGE"), rows)
+
+
+def notices(document: Document) -> Iterator[str]:
+    """Yield what is worth knowing."""
+    return (f"notice: {notice}" for notice in document["notices"])
+
+
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Yield rows under their heads, columns as wide as their widest cell."""
+    everything = [heads, *rows]
+    widths = [max(len(row[column]) for row in everything) for column in range(len(heads))]
+    for row in everything:
+        yield "   ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+
+
+def _section(title: str, found: Sequence[Document]) -> Iterator[str]:
+    if found:
+        yield title
+    for change in found:
+        yield from _change(change)
+
+
+def _change(change: Document) -> Iterator[str]:
+    place = f"{change['namespace']}/" if change["namespace"] else ""
+    consequence = "" if change["consequence"] == "none" else f"  [{_consequence(change)}]"
+    yield f"  {change['verdict']:<6} {change['kind']} {place}{change['name']}{consequence}"
+    if change["cause"]:
+        yield f"         because: {change['cause']}"
+    for field in change["fields"]:
+        yield from (f"         {line}" for line in _field(field))
+
+
+def _consequence(change: Document) -> str:
+    seconds = change["seconds"]
+    return str(change["consequence"]) + (
+        f": out of service for about {seconds:.1f} s last time" if seconds else ""
+    )
+
+
+def _field(field: Document) -> Iterator[str]:
+    old, new = field["old"], field["new"]
+    if isinstance(old, str) and isinstance(new, str) and "\n" in old + new:
+        yield f"{field['path']}:"
+        lines = difflib.unified_diff(old.splitlines(), new.splitlines(), lineterm="", n=1)
+        yield from (f"  {line}" for line in list(lines)[2:])
+    else:
+        yield f"{field['path']}: {_value(old)} -> {_value(new)}"
+
+
+def _value(value: Any) -> str:
+    text = "(none)" if value is None else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."

@@ -1,0 +1,38 @@
+"""Which object a person means by KIND/NAME, in kubectl's spellings."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from gitops.settings import SettingsError
+
+SHORT = {
+    "cm": "configmap",
+    "deploy": "deployment",
+    "ns": "namespace",
+    "po": "pod",
+    "pvc": "persistentvolumeclaim",
+    "svc": "service",
+}
+
+
+def kind_of(word: str) -> str:
+    """Return a kind's lower-case name for ``Deployment``, ``deployments`` or ``deploy``."""
+    lower = word.lower()
+    return SHORT.get(lower) or lower.removesuffix("s")
+
+
+def only(document: Mapping[str, Any], which: str | None, namespace: str | None) -> Mapping[str, Any]:
+    """Return a status with the objects that are meant; raises SettingsError where there is none."""
+    found = [one for one in document["objects"] if _meant(one, which, namespace)]
+    if which and not found:
+        raise SettingsError(f"there is no {which}" + (f" in namespace {namespace}" if namespace else ""))
+    return {**document, "objects": found}
+
+
+def _meant(one: Mapping[str, Any], which: str | None, namespace: str | None) -> bool:
+    if namespace is not None and one["namespace"] != namespace:
+        return False
+    if which is None:
+        return True
+    kind, _, name = which.partition("/")
+    return kind_of(kind) == kind_of(one["kind"]) and name in ("", one["name"])
