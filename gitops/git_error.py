@@ -15,7 +15,7 @@ class GitFailed(Exception):
 
     def __init__(self, command: str, words: str) -> None:
         self.command = command
-        self.words = without_credentials(words)
+        self.words = without_credentials(printable(words))
         super().__init__(f"git {command}: {self.words.strip()}")
 
 
@@ -88,6 +88,11 @@ def explain(doing: str, where: str, failure: GitFailed) -> SourceError:
 def without_credentials(text: str) -> str:
     """Remove what stands before the @ of every address in a text."""
     return re.sub(r"(?<=://)[^/@\s']+@", "", text)
+
+
+def printable(text: str) -> str:
+    """Remove what would move a terminal's cursor or colour it: a remote's words are not ours."""
+    return "".join(sign if sign.isprintable() or sign in "\n\t" else " " for sign in text)
 
 
 def _gist(failure: GitFailed) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from gitops.git_command import Git
+from gitops.git_error import printable
 
 _FORMAT = "--format=%x01%H%x1f%an%x1f%ae%x1f%aI%x1f%P%x1f%s%x1f%B%x00"
 _UNDONE = re.compile(r"^(?:Sloop-Reverts: |This reverts commit )([0-9a-f]{40,64})\b", re.MULTILINE)
@@ -94,4 +95,4 @@ def _date(text: str) -> datetime:
 
 
 def _shown(text: str) -> str:
-    return text.encode(errors="surrogateescape").decode(errors="replace")
+    return printable(text.encode(errors="surrogateescape").decode(errors="replace"))

@@ -56,7 +56,7 @@ def _commit_here(here: Git, source: Source, draft: Draft) -> str:
     try:
         here("merge", "--quiet", "--ff-only", sha)
     except GitFailed as failure:
-        raise _in_the_way(source, failure) from failure
+        raise _in_the_way(source, draft, failure) from failure
     return sha
 
 
@@ -116,7 +116,9 @@ def _refused(source: Source, draft: Draft, error: Exception) -> Exception:
     )
 
 
-def _in_the_way(source: Source, failure: GitFailed) -> Exception:
+def _in_the_way(source: Source, draft: Draft, failure: GitFailed) -> Exception:
+    if "fast-forward" in failure.words:
+        return _moved(source, draft)
     names = re.findall(r"^\t(.+)$", failure.words, re.MULTILINE)
     if not names:
         return failure

@@ -211,11 +211,11 @@ def test_a_branch_that_moved_meanwhile_is_an_error(source: Source, bare: Reposit
 
 def test_a_push_that_is_refused_is_an_error_with_its_cause(source: Source, bare: Repository) -> None:
     hook = bare.directory / "hooks/pre-receive"
-    hook.write_text("#!/bin/sh\necho main is protected >&2\nexit 1\n")
+    hook.write_text("#!/bin/sh\nprintf 'main is \\033[31mprotected' >&2\nexit 1\n")
     hook.chmod(0o755)
     before = refs(bare)
 
-    with pytest.raises(SourceError, match="main is protected"):
+    with pytest.raises(SourceError, match=r"refuses a push to main: main is  \[31mprotected\n"):
         roll_back(source)
     assert refs(bare) == before
 

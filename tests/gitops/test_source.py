@@ -155,6 +155,17 @@ def test_a_commit_tells_who_made_it(repository: Repository, state: Path) -> None
     assert source.commit(sha).short == sha[:7]
 
 
+def test_a_commit_can_not_write_on_the_terminal(repository: Repository, state: Path) -> None:
+    repository.commit("First")
+    repository.git(
+        "commit", "-q", "--allow-empty", "--amend", "--author", "A\x1b[2J <a@x>", "-m", "S\x1b]0;x\x07"
+    )
+    source = Source(str(repository.directory), state=state)
+    commit = source.commit(source.resolve())
+
+    assert (commit.author, commit.subject) == ("A [2J", "S ]0;x ")
+
+
 def test_each_file_has_the_newest_commit_that_touched_it(repository: Repository, state: Path) -> None:
     first = repository.commit("First", {"d/a.yaml": "1", "d/b.yaml": "1", "d/c d.yaml": "1"})
     repository.commit("Elsewhere", {"x.yaml": "1"})
