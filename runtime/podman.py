@@ -213,7 +213,12 @@ class PodmanEngine:
         return json.loads(self._api.post("volumes/create", {"Name": name, "Labels": dict(labels)}))
 
     def _volume(self, name: str) -> Any:
-        return self._api.get(f"volumes/{named(name)}/json")
+        try:
+            return self._api.get(f"volumes/{named(name)}/json")
+        except Refusal as refusal:
+            raise (
+                replace(refusal, message=f"there is no volume {name}") if refusal.gone else refusal
+            ) from refusal
 
     def _group_alone(self, spec: Mapping[str, Any]) -> dict[str, str]:
         """Return the whole user where only a group was asked for; Podman takes no `:GROUP`."""

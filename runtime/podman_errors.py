@@ -12,6 +12,7 @@ TAKEN = (
     "name is already in use",
     "already exists",
     "secret name in use",
+    "UNIQUE constraint failed",  # of Podman 5, when renaming
 )
 NO_IMAGE = ("image not known", "failed to find image")
 NOISE = (
@@ -20,6 +21,10 @@ NOISE = (
     (re.compile(r"\s+"), " "),
     (re.compile(r"initializing source \S+: |pinging container registry \S+: |Get '[^']*': "), ""),
     (re.compile(r"\. You have to remove that container to be able to reuse that name.*"), ""),
+    (
+        re.compile(r"updating container config table .*UNIQUE constraint failed.*"),
+        "the name is already in use",
+    ),
     (
         re.compile(
             r"^(creating container storage|running container create option|(error )?preparing [^:]+): "
@@ -33,7 +38,7 @@ NOISE = (
 )
 
 
-@dataclass
+@dataclass(eq=False)
 class Refusal(Exception):
     """Podman's own answer to a request that it didn't carry out."""
 

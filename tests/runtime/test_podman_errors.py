@@ -26,6 +26,11 @@ ID = "cf41a375e575" + "0" * 52
             ' "https://registry-1.docker.io/v2/": dial tcp: lookup registry-1.docker.io: no such host',
             "dial tcp: lookup registry-1.docker.io: no such host",
         ),
+        (
+            f"renaming container {ID}: updating container config table with new configuration for container"
+            f" {ID}: UNIQUE constraint failed: ContainerConfig.Name",
+            "renaming container cf41a375e575: the name is already in use",
+        ),
         ("statfs /nope:\n no such file\n", "statfs /nope: no such file"),
         ("no such volume: no such volume", "no such volume"),
     ],
@@ -40,6 +45,7 @@ def test_a_reason_is_one_line_without_wrapping(said: str, read: str) -> None:
         ("that name is already in use", NameTaken),
         ("network already exists", NameTaken),
         ("secret name in use", NameTaken),
+        ("UNIQUE constraint failed: ContainerConfig.Name", NameTaken),
         ("image not known", ImageMissing),
         ("network is being used", EngineError),
         ("address already in use", EngineError),
