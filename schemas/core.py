@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from schemas.meta import ObjectMeta
+from schemas.meta import ClusterMeta, ObjectMeta
 from schemas.model import Fault, Many, Model, Noted, Opaque, Texts, complain
 from schemas.names import DNS_LABEL, DataKey
 from schemas.pod import PodSpec
@@ -49,7 +49,7 @@ class Namespace(Model):
 
     api_version: Literal["v1"]
     kind: Literal["Namespace"]
-    metadata: ObjectMeta
+    metadata: ClusterMeta
     spec: NamespaceSpec = Field(default_factory=NamespaceSpec)
     status: Status = None
 

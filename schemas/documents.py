@@ -1,5 +1,7 @@
 """The documents of a file: bytes to plain data, every problem with its place."""
 
+import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +17,7 @@ from schemas.problems import Problem
 from schemas.scalars import Irregular
 
 LARGEST_FILE = 4 * 2**20
+_PAIR = re.compile(r"(?<!\\)((?:\\\\)*)(\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +42,14 @@ def documents(file: str, content: bytes) -> Iterator[Document | Problem]:
         yield _not_utf8(file, content, error.start)
         return
     try:
-        yield from _documents(file, text)
+        yield from _documents(file, _joined(text) if file.endswith(".json") else text)
     except YAMLError as error:
         yield _not_yaml(file, text, error)
+
+
+def _joined(text: str) -> str:
+    """JSON may spell a character as a pair of surrogates, which YAML doesn't know."""
+    return _PAIR.sub(lambda pair: pair[1] + json.loads(f'"{pair[2]}"'), text)
 
 
 def _documents(file: str, text: str) -> Iterator[Document | Problem]:

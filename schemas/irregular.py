@@ -66,6 +66,8 @@ def _readable_name(key: Node) -> str | None:
 
 
 def _key_message(key: Node) -> str:
+    if isinstance(key, MappingNode):
+        return "a key must be a text; if {{ }} belongs to a template, render it first"
     if not isinstance(key, ScalarNode) or key.tag != PLAIN:
         return "a key must be a text"
     return f'a key must be a text: write "{key.value}" in quotes'

@@ -7,6 +7,7 @@ from typing import Any, cast
 from pydantic import ValidationError
 
 from schemas.conflicts import conflicts
+from schemas.core import Namespace
 from schemas.documents import Document, documents
 from schemas.kinds import KINDS, Object
 from schemas.manifest import Manifest
@@ -102,7 +103,7 @@ def _object(origin: Origin, data: dict[str, Any], default_namespace: str) -> Ite
         yield _said_of_kind(verdict(data["apiVersion"], data["kind"]), origin, data["kind"])
         return
     yield from _marks(model, origin, data)
-    yield from _typed(model, origin, _with_namespace(data, default_namespace), data)
+    yield from _typed(model, origin, _with_namespace(model, data, default_namespace), data)
 
 
 def _said_of_kind(said: Verdict, origin: Origin, kind: str) -> Finding:
@@ -142,9 +143,9 @@ def _identity(data: dict[str, Any]) -> Identity:
     return data["kind"], str(names.get("namespace")), str(names.get("name"))
 
 
-def _with_namespace(data: dict[str, Any], default: str) -> dict[str, Any]:
+def _with_namespace(model: type[Model], data: dict[str, Any], default: str) -> dict[str, Any]:
     metadata = data.get("metadata")
-    if not isinstance(metadata, dict) or metadata.get("namespace"):
+    if model is Namespace or not isinstance(metadata, dict) or metadata.get("namespace"):
         return data
     return {**data, "metadata": {**metadata, "namespace": default}}
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from schemas.model import Many, Model, Natural, Noted, Opaque, Refused, Texts
 from schemas.names import AnnotationKey, DnsLabel, DnsSubdomain, LabelKey, LabelValue
@@ -10,6 +10,11 @@ from schemas.names import AnnotationKey, DnsLabel, DnsSubdomain, LabelKey, Label
 _SERVER = "a cluster's API server writes it"
 _OWNER = "who owns what is known from git and from labels"
 _TEMPLATE = "pods get their names and namespace from the object that makes them"
+
+
+def _nowhere(namespace: str) -> str:  # noqa: ARG001 (whatever was written)
+    return ""
+
 
 Labels = Texts[LabelKey, LabelValue]
 Annotations = Texts[AnnotationKey, str]
@@ -54,3 +59,9 @@ class ObjectMeta(TemplateMeta):
     generate_name: Annotated[
         str | None, Refused("a generated name would be another in each pass: write metadata.name")
     ] = None
+
+
+class ClusterMeta(ObjectMeta):
+    """The metadata of an object that is in no namespace itself."""
+
+    namespace: Annotated[str, AfterValidator(_nowhere), Noted("such an object is in no namespace")] = ""
