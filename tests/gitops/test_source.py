@@ -155,6 +155,21 @@ def test_a_commit_tells_who_made_it(repository: Repository, state: Path) -> None
     assert source.commit(sha).short == sha[:7]
 
 
+def test_a_commit_from_an_impossible_time_is_told_all_the_same(repository: Repository, state: Path) -> None:
+    first = repository.commit("First")
+    raw = repository.git("cat-file", "commit", first)
+    lines = [
+        f"author Ada <a@x> {10**12} +9999" if line.startswith("author") else line for line in raw.split("\n")
+    ]
+    made = repository.git(
+        "hash-object", "-t", "commit", "-w", "--literally", "--stdin", stdin="\n".join(lines)
+    )
+    repository.git("update-ref", "refs/heads/main", made)
+    source = Source(str(repository.directory), state=state)
+
+    assert source.commit(source.resolve()).date.tzinfo is not None
+
+
 def test_a_commit_can_not_write_on_the_terminal(repository: Repository, state: Path) -> None:
     repository.commit("First")
     repository.git(
@@ -250,6 +265,26 @@ def test_the_callers_git_variables_do_not_lead_elsewhere(
     assert source.commit(sha).subject == "First"
     source.pin("good", sha)
     assert other.git("for-each-ref", "refs/sloop") == ""
+
+
+def test_a_hook_reads_the_repository_that_was_pushed_to(
+    repository: Repository, state: Path, tmp_path: Path
+) -> None:
+    sha = repository.commit("First", {"web.yaml": "1"})
+    bare = Repository(tmp_path / "bare.git", bare=True)
+    read = f"""#!{sys.executable}
+from pathlib import Path
+from gitops.source import Source, at_directory
+source = Source(str(at_directory(Path.cwd())), ref="main", state=Path({str(state)!r}))
+sha = source.resolve()
+Path({str(tmp_path)!r}, "read").write_text(f"{{sha}} {{dict(source.files(sha))}}")
+"""
+    for name in ("post-receive", "post-update"):
+        (bare.directory / "hooks" / name).write_text(read)
+        (bare.directory / "hooks" / name).chmod(0o755)
+    repository.git("push", "-q", str(bare.directory), "main")
+
+    assert (tmp_path / "read").read_text() == f"{sha} {{'web.yaml': b'1'}}"
 
 
 def test_an_idle_look_does_not_import_gitpython(repository: Repository, state: Path) -> None:

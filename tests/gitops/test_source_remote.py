@@ -134,6 +134,20 @@ def test_a_repository_that_is_not_there(bare: Repository, state: Path) -> None:
         Source(f"http://{place}/other.git", state=state).resolve()
 
 
+def test_an_unknown_ref_names_the_branches_there(bare: Repository, state: Path) -> None:
+    with (
+        serving(bare.directory.parent) as (place, _),
+        pytest.raises(SourceError, match=r"commit zzz\nits branches are: main, prod"),
+    ):
+        Source(f"http://{place}/site.git", ref="zzz", state=state).resolve()
+
+
+def test_a_repository_elsewhere_without_a_commit(state: Path, tmp_path: Path) -> None:
+    Repository(tmp_path / "served/empty.git", bare=True)
+    with serving(tmp_path / "served") as (place, _), pytest.raises(SourceError, match="no commit yet"):
+        Source(f"http://{place}/empty.git", state=state).resolve()
+
+
 def test_nobody_listens(state: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
