@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from gitops.render import object_digest
-from gitops.steps import Step
+from gitops.steps import Connect, Rename, Start, Step, Unpause, Write
 from gitops.view import View
 from reconcilers.wanted import Consequence, Wanted
 from runtime.engine import SeenPod
@@ -111,8 +111,17 @@ def _stale(answer: Wanted, pods: Sequence[SeenPod]) -> bool:
 
 
 def _drifted(step: Step, pods: Sequence[SeenPod]) -> Field:
-    state = {pod_name(pod): pod.state for pod in pods}.get(step.resource.partition("/")[2], "gone")
-    return Field(step.resource, "running" if step.resource.startswith("pod/") else "as it was made", state)
+    """Return what was found in the place of what sloop made."""
+    match step.action:
+        case Rename(current, name):
+            return Field(f"{step.resource}.name", name, current)
+        case Connect(_, network):
+            return Field(f"{step.resource}.network", network, None)
+        case Start(name) | Unpause(name):
+            state = {pod_name(pod): pod.state for pod in pods}[name]
+            return Field(f"{step.resource}.state", "running", state)
+        case _:
+            return Field(step.resource, "there", "changed" if isinstance(step.action, Write) else "gone")
 
 
 def _by_owner(view: View, source: str) -> Mapping[Owner, list[SeenPod]]:

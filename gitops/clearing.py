@@ -28,9 +28,11 @@ def _pods(scene: Scene) -> Iterator[Draft]:
 
 
 def _first_what_follows(scene: Scene, pod: SeenPod) -> frozenset[str]:
-    """Return what a successor needs that must wait for this pod: nothing stops before that is there."""
-    successors = scene.successors.get(pod_name(pod), ())
-    return frozenset(need for one in successors for need in supplies(one))
+    """Return what must be there before this pod stops: what its successors need, or, better, themselves."""
+    waiting = scene.successors.get(pod_name(pod), ())
+    if waiting:
+        return frozenset(need for one in waiting for need in supplies(one))
+    return frozenset(f"create {one.key}" for one in scene.pods_by_owner.get(pod.labels[Label.OWNER], ()))
 
 
 def _things(scene: Scene) -> Iterator[Draft]:

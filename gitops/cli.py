@@ -293,13 +293,13 @@ def seconds(text: str) -> float:
 def _apply(said: Said, request: Any, timeout: float, *, wait: bool) -> Exit:
     from gitops.program import Wish
     from gitops.program import apply as converge
-    from gitops.show import notices, summary
+    from gitops.show import summary
     from gitops.teller import Plain, Silent
 
     teller = Silent() if said.output is Output.JSON else Plain()
     document, end = converge(said.settings, request, Wish(timeout, wait), teller)
     message = document["summary"].get("message", "")
-    _print(said, document, [*notices(document), *([message] if message else []), summary(document)])
+    _print(said, document, [*([f"not well: {message}"] if message else []), summary(document)])
     return {"Synced": Exit.DONE, "Failed": Exit.FAILED, "Late": Exit.LATE}[end]
 
 

@@ -131,7 +131,7 @@ class Loop:
 
     def _head_for(self, sha: str) -> None:
         """Turn to a newer commit; what was under way to the older one is superseded."""
-        if self.sha and sha != self.sha:
+        if self.journal.running and sha != self.sha:
             self.teller.superseded(self.sha, sha)
             self.end("Superseded", f"{sha[:7]} came meanwhile")
         if sha != self.sha:

@@ -52,7 +52,7 @@ def _why(scene: Scene, owner: Owner, pod: Pod) -> str:
     if not siblings:
         return "new"
     if any(one.labels.get(Label.DIGEST) == pod.digest for one in siblings):
-        return "one more"
+        return "it is not there"
     return f"new revision {pod.labels.get(Label.REVISION, '')}".rstrip()
 
 

@@ -103,6 +103,11 @@ class Scene:
         return {one.name: one for one in self.resources() if isinstance(one, Pod)}
 
     @cached_property
+    def pods_by_owner(self) -> Mapping[str, Sequence[Pod]]:
+        """The wanted pods by the object that wants them."""
+        return _grouped((str(pod.owner), pod) for pod in self.pods.values())
+
+    @cached_property
     def staying(self) -> frozenset[str]:
         """The names of all pods that will be there: wanted, or kept as they are."""
         kept = (name for answer in self.wanted for name in answer.keep)

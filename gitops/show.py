@@ -67,7 +67,6 @@ def status(document: Document) -> Iterator[str]:
         for one in document["objects"]
     ]
     yield from table(("OBJECT", "NAMESPACE", "SYNC", "HEALTH", "READY", "REASON"), rows)
-    yield from notices(document)
     revision = (document["revision"] or "")[:7]
     yield f"{document['sync']}, {document['health']} (revision {revision} of {document['source']})"
 
