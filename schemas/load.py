@@ -78,7 +78,7 @@ def _document(document: Document, default_namespace: str) -> Iterator[Finding]:
     if not isinstance(data, dict):
         yield origin.problem((), "a manifest is a mapping with apiVersion and kind")
     elif data.get("apiVersion") is None and data.get("kind") is None:
-        yield Remark(origin, "", (), "skipped, as it has neither apiVersion nor kind")
+        yield Remark(origin, origin.file, (), "skipped, as it has neither apiVersion nor kind")
     elif _is_list(data):
         for index, item in enumerate(data.get("items") or ()):
             inside = Origin(origin.file, origin.first_line, origin.text, (*origin.prefix, "items", index))

@@ -10,7 +10,7 @@ from schemas.problems import Problem
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """One place at which something has no effect."""
+    """One place at which something has no effect; what is of the same kind is counted together."""
 
     origin: Origin
     kind: str

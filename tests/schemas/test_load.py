@@ -174,3 +174,11 @@ def test_thousands_of_problems_in_one_object_are_cut_short() -> None:
 
     assert len(problems) == 501
     assert "and 19500 more problems in this object" in {problem.message for problem in problems}
+
+
+def test_more_than_kubernetes_keeps_is_refused() -> None:
+    text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {a: " + "x" * 2**20 + "x}\n"
+
+    assert [str(problem) for problem in load({"f.yaml": text.encode()}).problems] == [
+        "f.yaml:1:1: more than 1 MiB, which is all that Kubernetes allows"
+    ]
