@@ -9,18 +9,18 @@ MACHINE := .cache/machine-$(shell cksum < tests/machine/packages.py | cut -d ' '
 UV := .cache/uv/bin/uv
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-down test check lock clean
+.PHONY: help demo demo-down test check lock clean compiled
 
 help: ## say what there is to make
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
 
-demo: $(ENVIRONMENT) $(MACHINE) ## deploy the sample application, break it, roll it back
+demo: $(ENVIRONMENT) $(MACHINE) compiled ## deploy the sample application, break it, roll it back
 	@.venv/bin/python -m tests.machine.demo up
 
 demo-down: ## remove the demo and all that it started
 	@test ! -e .demo || $(PYTHON) -m tests.machine.demo down
 
-test: $(ENVIRONMENT) $(MACHINE) ## run every test, on a real Podman of their own
+test: $(ENVIRONMENT) $(MACHINE) compiled ## run every test, on a real Podman of their own
 	@.venv/bin/pytest --cov=gitops --cov=reconcilers --cov=runtime --cov=schemas --cov-branch --cov-report=term:skip-covered $(PYTEST)
 
 check: $(ENVIRONMENT) ## format, lint, types: seconds
@@ -35,13 +35,18 @@ lock: $(UV) ## choose the newest versions that pyproject.toml allows, and write 
 clean: demo-down ## forget what was set up and cached
 	@rm -rf .venv .cache
 
+# Where PYTHONDONTWRITEBYTECODE is set, every start of sloop would compile all of it again.
+compiled: $(ENVIRONMENT)
+	@.venv/bin/python -m compileall -q gitops reconcilers runtime schemas
+
 # The name of each stamp says what it was made from, so a change makes it anew and nothing else does.
 $(ENVIRONMENT):
 	@test -n "$(PYTHON)" || { echo "sloop needs Python 3.11 or later: install python3 and run make again" >&2; exit 1; }
 	@$(SET_UP) python
 	@$(PYTHON) -m venv .venv
 	@.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
-	@.venv/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@.venv/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable . \
+		--config-settings editable_mode=compat
 	@rm -f .venv/ready-*
 	@touch $@
 

@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from gitops.changes import Before, Change, Verdict
+from gitops.changes import Before, Change
 from gitops.differences import differences
 from gitops.render import Rendered, object_digest
 from gitops.source import Commit, SourceError
+from gitops.verdict import Verdict
 from gitops.view import House, View
 from reconcilers.contents import used_config_maps, used_secrets
 from runtime.engine import Seen

@@ -3,26 +3,16 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from typing import Any
 
 from gitops.render import object_digest
 from gitops.steps import Connect, Rename, Start, Step, Unpause, Write
+from gitops.verdict import Verdict
 from gitops.view import View
 from reconcilers.wanted import Consequence, Wanted
 from runtime.engine import SeenPod
 from runtime.observe import of_source, pod_name
 from runtime.resources import Label, Owner, Pod
-
-
-class Verdict(StrEnum):
-    """What is to become of an object."""
-
-    CREATE = "create"
-    UPDATE = "update"
-    DRIFT = "drift"
-    DELETE = "delete"
-    ADOPT = "adopt"
 
 
 @dataclass(frozen=True, slots=True)

@@ -160,7 +160,7 @@ def apply(
     if dry_run:
         diff(context, None, output)
     with _errors(said):
-        from gitops.loop import Request
+        from gitops.request import Request
 
         code = _apply(said, Request(allow_empty=allow_empty), seconds(timeout), wait=not no_wait)
     raise typer.Exit(code)
@@ -226,7 +226,7 @@ def rollback(
     """
     said = _said(context, output)
     with _errors(said):
-        from gitops.loop import Request
+        from gitops.request import Request
         from gitops.rollback import plan_rollback, told
 
         rolled = plan_rollback(said.settings, to=to, steps=steps, path=path)
@@ -271,7 +271,7 @@ def adopt(
     """
     said = _said(context, output)
     with _errors(said):
-        from gitops.loop import Request
+        from gitops.request import Request
 
         request = Request("adopt", adopting=frozenset({which.removeprefix("pod/")}))
         code = _apply(said, request, seconds(timeout), wait=True)

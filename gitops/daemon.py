@@ -11,8 +11,9 @@ from gitops.git_error import SourceError
 from gitops.guard import Refusal
 from gitops.head import GOOD, Head, Held
 from gitops.journal import Journal
-from gitops.loop import Loop, Pass, Request
+from gitops.loop import Loop, Pass
 from gitops.program import engine_of, house_of, source_of
+from gitops.request import Request
 from gitops.settings import Settings
 from gitops.teller import Plain
 from reconcilers.pods import earliest

@@ -8,34 +8,21 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from gitops.causes import before, explained
-from gitops.changes import Change, Verdict, changes
+from gitops.changes import Change, changes
 from gitops.execute import Result, execute
 from gitops.fare import Fare, fares
 from gitops.guard import guard
 from gitops.journal import Journal
 from gitops.mask import masker
+from gitops.request import Request
 from gitops.steps import Start
+from gitops.verdict import Verdict
 from gitops.view import House, Moment, View, view
 from runtime.lock import Holder, hold, lock_directory
 from runtime.records import Failure, Outcome
 
 RETRY, LONGEST = 10.0, 300.0  # seconds before a failed step is tried again: doubling, up to
 OFTEN = 3  # times that a step may succeed before it is no longer believed
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What a person, a timer or a push asks for.
-
-    ``patient`` tries failed steps again after a back-off, as a loop without end does; otherwise a
-    failure is final.  ``well`` is the outcome in the ledger when all is well.
-    """
-
-    trigger: str = "apply"
-    allow_empty: bool = False
-    adopting: frozenset[str] = frozenset()
-    patient: bool = False
-    well: Outcome = "Synced"
 
 
 @dataclass(frozen=True, slots=True)

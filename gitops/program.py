@@ -13,7 +13,8 @@ from gitops.source import Source, at_directory
 
 if TYPE_CHECKING:
     from gitops.changes import Change
-    from gitops.loop import Request, Teller
+    from gitops.loop import Teller
+    from gitops.request import Request
     from gitops.view import House, View
     from runtime.engine import Engine
     from runtime.records import Run

@@ -1,22 +1,29 @@
 """What a command found, as plain data: the documents of ``-o json``, which scripts depend on."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from gitops.changes import Change, Verdict
-from gitops.execute import Result
-from gitops.fare import Fare, Running, overall
-from gitops.steps import Step
-from runtime.records import Event, Run
-from runtime.resources import Owner
+from gitops.verdict import Verdict
+
+if TYPE_CHECKING:
+    from gitops.changes import Change
+    from gitops.execute import Result
+    from gitops.fare import Fare, Running
+    from gitops.steps import Step
+    from runtime.records import Event, Run
+    from runtime.resources import Owner
 
 Document = dict[str, Any]
 
 
 def status_document(source: str, revision: str, fares: Sequence[Fare], notices: Sequence[str]) -> Document:
     """Return how everything fares."""
+    from gitops.fare import overall
+
     return {
         "source": source,
         "revision": revision,
