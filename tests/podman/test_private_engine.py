@@ -1,11 +1,23 @@
 """The engine that the tests themselves stand on."""
 
-import subprocess
+import os
+import signal
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 from tests.machine import api, engine, images
+from tests.machine.engine import PrivateEngine
 from tests.podman.conftest import Podman
+
+
+@pytest.fixture
+def second(tmp_path: Path) -> Iterator[PrivateEngine]:
+    """Lend another engine, that a test may take down or kill."""
+    yield engine.up(tmp_path / "podman", own_network=True)
+    engine.down(tmp_path / "podman")
 
 
 def run(podman: Podman, *arguments: str) -> str:
@@ -71,13 +83,12 @@ def test_clearing_leaves_images_and_nothing_else(empty_podman: Podman) -> None:
 
 
 def test_a_second_engine_frees_no_lock_and_moves_no_address_of_the_first(
-    empty_podman: Podman, tmp_path: Path
+    empty_podman: Podman, second: PrivateEngine
 ) -> None:
     run(empty_podman, "network", "create", "town")
     image = empty_podman.images[0]
     run(empty_podman, "run", "--detach", "--network=town", "--name=baker", image, "sleep", "1000")
 
-    second = engine.up(tmp_path / "podman", own_network=True)
     images.podman(second, "network", "create", "town")
     engine.down(second.directory)
 
@@ -87,14 +98,13 @@ def test_a_second_engine_frees_no_lock_and_moves_no_address_of_the_first(
 
 
 def test_an_engine_that_was_killed_leaves_nothing_once_it_is_taken_down(
-    podman: Podman, tmp_path: Path
+    podman: Podman, second: PrivateEngine, tmp_path: Path
 ) -> None:
-    second = engine.up(tmp_path / "podman", own_network=True)
     archive = tmp_path / "image.tar"
     run(podman, "save", "--output", str(archive), podman.images[0])
     images.podman(second, "load", "--input", str(archive))
     images.podman(second, "run", "--detach", "--name=orphan", podman.images[0], "sleep", "1000")
-    subprocess.run(["kill", "-KILL", str(second.pid)], check=True)
+    os.kill(second.pid, signal.SIGKILL)
 
     engine.down(second.directory)
 
