@@ -9,9 +9,10 @@ from types import TracebackType
 from typing import Any, Self
 
 from runtime.engine import EngineError, EngineUnreachable, Exit, Happening, Seen
-from runtime.podman_api import Api, Stream, named
+from runtime.podman_api import Api, named
 from runtime.podman_errors import Refusal, asking_podman_to, unless_gone, unless_said
 from runtime.podman_files import digest_of_directory, write
+from runtime.podman_http import Answer
 from runtime.podman_key import kept_key
 from runtime.podman_places import binds
 from runtime.podman_ports import port_taken
@@ -265,7 +266,7 @@ def _volume_names(pod: Pod) -> set[str]:
     return {mount.volume for mount in _mounts(pod) if mount.volume}
 
 
-def _told(answer: Stream) -> Iterator[Happening]:
+def _told(answer: Answer) -> Iterator[Happening]:
     with asking_podman_to("listen to what happens"):
         for line in answer.lines():
             if happening := happening_of(json.loads(line)):

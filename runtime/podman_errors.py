@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http.client import HTTPException
 
 from runtime.engine import EngineError, EngineUnreachable, ImageMissing, NameTaken
 
@@ -66,7 +65,7 @@ def asking_podman_to(what: str) -> Iterator[None]:
         raise _kind(refusal)(f"cannot {what}: {refusal.reason}") from refusal
     except TimeoutError as error:
         raise EngineUnreachable(f"cannot {what}: Podman doesn't answer in time") from error
-    except (OSError, HTTPException) as error:  # requests' and podman-py's errors are OSErrors
+    except OSError as error:  # requests' and podman-py's errors are OSErrors
         raise EngineUnreachable(f"cannot {what}: the connection to Podman broke ({_root(error)})") from error
 
 

@@ -1,7 +1,6 @@
 """The files in a volume, through its place on this machine: read, written, never followed out of it."""
 
 import os
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -46,7 +45,7 @@ def _files(root: str, inside: str) -> Iterator[File]:
 
 def _write(root: str, file: File) -> None:
     path = _target(Path(root), file.path)
-    new = path.with_name(f".{secrets.token_hex(8)}")
+    new = path.with_name(f".{os.urandom(8).hex()}")
     try:
         descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
         with os.fdopen(descriptor, "wb") as stream:

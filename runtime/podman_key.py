@@ -1,7 +1,7 @@
 """The key of a Podman engine: the name of a secret that it keeps, which survives every prune."""
 
+import os
 import re
-import secrets
 
 from runtime.podman_api import Api
 from runtime.podman_seen import seconds
@@ -16,7 +16,7 @@ def kept_key(api: Api) -> bytes:
     """
     if key := _oldest(api):
         return key
-    api.post("secrets/create", b"the key is the name", name=f"sloop-key-{secrets.token_hex(16)}")
+    api.post("secrets/create", b"the key is the name", name=f"sloop-key-{os.urandom(16).hex()}")
     return _oldest(api)
 
 

@@ -1,11 +1,8 @@
 """Where Podman answers: a socket that was given, the usual one, or one that sloop serves itself."""
 
-import fcntl
 import hashlib
 import os
-import shutil
 import socket
-import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,16 +10,8 @@ from urllib.parse import unquote, urlsplit
 
 from runtime.engine import EngineUnreachable
 
-IDLE_SECONDS = 5  # after which a service that we started ends by itself
 READY_SECONDS = 30.0
 NOBODY = (FileNotFoundError, ConnectionRefusedError, ConnectionResetError)
-
-# The socket arrives as standard input and is handed on as systemd would (sd_listen_fds), so it takes
-# connections before Podman has started; the inner shell is there since $$ must be Podman's own pid.
-SERVE = (
-    "exec 3<&0 0</dev/null;"
-    f" sh -c 'LISTEN_PID=$$ LISTEN_FDS=1 exec podman system service --time {IDLE_SECONDS}' &"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +25,11 @@ class Address:
     def url(self) -> str:
         """Return it as podman-py and people write it."""
         return f"unix://{self.path}"
+
+
+def of_this_user(url: str | None) -> Address:
+    """Return ``address_of`` for the environment and user of this process."""
+    return address_of(url, os.environ, os.geteuid())
 
 
 def address_of(url: str | None, environ: Mapping[str, str], user: int) -> Address:
@@ -117,36 +111,11 @@ def _nobody(address: Address, error: OSError) -> str:
 
 
 def _serve(path: Path) -> None:
-    """Start a service at ``path`` unless another process has just done so; return when it answers."""
-    if shutil.which("podman") is None:
-        raise EngineUnreachable("cannot start Podman: it isn't installed; install the package `podman`")
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with path.with_suffix(".lock").open("a") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            if not _answers(str(path)):
-                _start(path)
-    except OSError as error:
-        raise EngineUnreachable(f"cannot start Podman at {path}: {error.strerror or error}") from error
+    from runtime.podman_start import start_unless  # what it imports costs 20 ms, and is rarely needed
 
-
-def _start(path: Path) -> None:
-    log = path.with_suffix(".log")
-    path.unlink(missing_ok=True)
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener, log.open("w") as said:
-        listener.bind(str(path))
-        path.chmod(0o600)
-        listener.listen(64)
-        subprocess.run(
-            ["/bin/sh", "-c", SERVE],
-            stdin=listener.fileno(),
-            stdout=said,
-            stderr=said,
-            start_new_session=True,
-            cwd="/",
-            check=True,
-        )
+    start_unless(lambda: _answers(str(path)), path)
     if not _greets(path):
+        log = path.with_suffix(".log")
         raise EngineUnreachable(f"cannot start Podman: {_last_line(log) or f'it ended at once, see {log}'}")
 
 
@@ -163,8 +132,3 @@ def _greets(path: Path) -> bool:
 def _last_line(log: Path) -> str:
     lines = log.read_text(errors="replace").split("\n")
     return next((line.strip() for line in reversed(lines) if line.strip()), "")
-
-
-def of_this_user(url: str | None) -> Address:
-    """Return ``address_of`` for the environment and user of this process."""
-    return address_of(url, os.environ, os.geteuid())

@@ -1,6 +1,5 @@
 """From our values to what Podman's API takes: networks, volumes and containers as JSON."""
 
-import ipaddress
 from collections.abc import Mapping
 from typing import Any
 
@@ -50,7 +49,9 @@ def container_spec(pod: Pod, bound: Mapping[Mount, str], read_only: frozenset[st
 
 
 def _subnet(subnet: str) -> dict[str, Any]:
-    net = ipaddress.ip_network(subnet)
+    from ipaddress import ip_network  # only a new network needs it
+
+    net = ip_network(subnet)
     middle = net.num_addresses // 2
     return {
         "subnet": subnet,

@@ -1,6 +1,5 @@
 """The subnets that this machine reaches otherwise than by its default route."""
 
-import ipaddress
 from pathlib import Path
 
 TABLE = Path("/proc/net/route")
@@ -17,10 +16,9 @@ def routes() -> tuple[str, ...]:
 def routes_in(table: str) -> tuple[str, ...]:
     """Read the kernel's table.  Its numbers are hexadecimal, in this machine's order of bytes."""
     rows = [line.split() for line in table.splitlines()[1:]]
-    subnets = {f"{_address(row[1])}/{_address(row[7])}" for row in rows if len(row) > 7}
-    found = {ipaddress.IPv4Network(subnet, strict=False) for subnet in subnets}
-    return tuple(str(subnet) for subnet in sorted(found) if subnet.prefixlen)
+    found = {(row[1], int(row[7], 16).bit_count()) for row in rows if len(row) > 7}
+    return tuple(sorted(f"{_dotted(subnet)}/{length}" for subnet, length in found if length))
 
 
-def _address(number: str) -> ipaddress.IPv4Address:
-    return ipaddress.IPv4Address(bytes.fromhex(number)[::-1])
+def _dotted(number: str) -> str:
+    return ".".join(str(byte) for byte in reversed(bytes.fromhex(number)))

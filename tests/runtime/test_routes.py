@@ -12,7 +12,7 @@ tun0\t01020304\t00000000\t0005\t0\t0\t0\tFFFFFFFF\t0\t0\t0
 
 
 def test_all_but_the_default_route_are_subnets() -> None:
-    assert routes_in(TABLE) == ("4.3.2.1/32", "10.0.0.0/8", "172.17.0.0/16")
+    assert routes_in(TABLE) == ("10.0.0.0/8", "172.17.0.0/16", "4.3.2.1/32")
 
 
 def test_an_empty_table_has_none() -> None:
