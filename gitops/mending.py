@@ -31,7 +31,7 @@ def _one(scene: Scene, answer: Wanted, pod: Pod) -> Iterator[Answer]:
     mine = scene.mine_by_name.get(pod.name)
     theirs = scene.theirs_by_name.get(pod.name)
     if mine is None and theirs is not None and pod.name not in scene.given.adopting:
-        yield Conflict(answer.owner, _taken(pod, theirs))
+        yield Conflict(answer.owner, pod.key, _taken(pod, theirs))
     elif mine is None:
         yield from _fresh(scene, answer, pod, theirs)
     elif mine.labels.get(Label.DIGEST) != pod.digest:

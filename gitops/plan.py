@@ -42,8 +42,8 @@ def plan(wanted: Sequence[Wanted], seen: Seen, given: Given) -> Plan:
     mending = list(mend(scene))
     supplying = list(supply(scene, _drafts(mending)))
     drafts = with_subnets([*_drafts(supplying), *_drafts(mending), *clear(scene)], seen, given.pool)
-    held = _held(drafts, given.waiting)
     conflicts = [answer for answer in [*supplying, *mending] if isinstance(answer, Conflict)]
+    held = _held(drafts, given.waiting, conflicts)
     steps = _numbered([draft for draft in drafts if draft.name not in held])
     waits = [Held(draft.owner, draft.name, held[draft.name]) for draft in drafts if draft.name in held]
     return Plan(steps, tuple(conflicts), tuple(waits))
@@ -53,9 +53,11 @@ def _drafts(answers: Iterable[Draft | Conflict]) -> list[Draft]:
     return [answer for answer in answers if isinstance(answer, Draft)]
 
 
-def _held(drafts: Sequence[Draft], waiting: Mapping[str, str]) -> Mapping[str, str]:
-    """Return the drafts that wait, and those that need them, each with the reason."""
-    held: dict[str, str] = {}
+def _held(
+    drafts: Sequence[Draft], waiting: Mapping[str, str], conflicts: Sequence[Conflict]
+) -> Mapping[str, str]:
+    """Return the drafts that wait, and those that need them or can't have what they need, with the reason."""
+    held = {f"create {one.key}": one.message for one in conflicts}
     for draft in _in_order(drafts):
         behind = (held[need] for need in sorted(draft.needs) if need in held)
         reason = waiting.get(resource(draft.action)) or next(behind, None)

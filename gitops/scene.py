@@ -49,9 +49,10 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """An object that can't have what it wants; the message says why, and the way out."""
+    """An object that can't have the resource of this key; the message says why, and the way out."""
 
     owner: Owner
+    key: str
     message: str
 
 

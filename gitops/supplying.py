@@ -42,7 +42,8 @@ def _network(scene: Scene, owner: Owner, network: Network) -> Iterator[Answer]:
         yield Draft(Create(network), owner, "new")
     elif Label.SOURCE not in there.labels:
         way_out = f"remove it with `podman network rm {network.name}`, or give the namespace another name"
-        yield Conflict(owner, f"a network named {network.name} is there that sloop did not make: {way_out}")
+        told = f"a network named {network.name} is there that sloop did not make: {way_out}"
+        yield Conflict(owner, network.key, told)
 
 
 def _volume(scene: Scene, owner: Owner, volume: Volume) -> Iterator[Answer]:
@@ -51,12 +52,12 @@ def _volume(scene: Scene, owner: Owner, volume: Volume) -> Iterator[Answer]:
         yield Draft(Create(volume), owner, "new")
     elif Label.SOURCE not in there.labels:
         way_out = f"annotate the claim with `sloop/volume: {volume.name}` to use it as it is, or remove it"
-        yield Conflict(owner, f"a volume named {volume.name} is there that sloop did not make: {way_out}")
+        told = f"a volume named {volume.name} is there that sloop did not make: {way_out}"
+        yield Conflict(owner, volume.key, told)
     elif there.labels[Label.SOURCE] != scene.given.source:
         whose = there.labels[Label.SOURCE]
-        yield Conflict(
-            owner, f"volume {volume.name} belongs to another source of sloop ({whose}): rename the claim"
-        )
+        told = f"volume {volume.name} belongs to another source of sloop ({whose}): rename the claim"
+        yield Conflict(owner, volume.key, told)
 
 
 def _files(scene: Scene, owner: Owner, files: Files) -> Iterator[Draft]:

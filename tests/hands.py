@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from fnmatch import fnmatch
 from pathlib import Path
 
-from gitops.loop import Request
+from gitops.request import Request
 from runtime.engine import EngineError
 from runtime.resources import Container, Network, Owner, Pod, Volume
 from tests.host import Host

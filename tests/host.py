@@ -13,7 +13,8 @@ import pytest
 from gitops.changes import Change
 from gitops.execute import Result
 from gitops.journal import Journal
-from gitops.loop import Loop, Pass, Request
+from gitops.loop import Loop, Pass
+from gitops.request import Request
 from gitops.source import Source
 from gitops.view import House, View
 from reconcilers.pods import earliest
@@ -84,6 +85,7 @@ class Host:
         self.engine.clock = self.clock
         self.engine.create_network(Network("podman", {}, "10.88.0.0/16"))
         self.source = Source(str(self.repository.directory), state=directory / "state")
+        self.source.id = "0123456789ab"  # names carry it: the same wherever tests run
         self._open()
 
     def __enter__(self) -> Self:

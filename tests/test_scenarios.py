@@ -17,7 +17,8 @@ import pytest
 from gitops.changes import Change
 from gitops.execute import Result
 from gitops.guard import Refusal
-from gitops.loop import Pass, Request
+from gitops.loop import Pass
+from gitops.request import Request
 from tests.hands import meddle
 from tests.host import Host
 
