@@ -1,5 +1,6 @@
 """What a commit holds: its manifests, read by GitPython out of a mirror."""
 
+import os
 import posixpath
 from collections.abc import Iterator, Mapping
 from configparser import Error as ConfigError
@@ -10,7 +11,7 @@ import git as gitpython
 from git.exc import GitError, ODBError
 from git.objects import Blob, Commit, Submodule, Tree
 
-from gitops.git_command import Git
+from gitops.git_command import Git, environment
 from gitops.git_error import GitFailed, SourceError
 from gitops.ignore import Pattern, ignored, parse
 
@@ -42,17 +43,19 @@ def manifests(mirror: Git, sha: str, path: str) -> Mapping[str, bytes]:
 
 @contextmanager
 def _objects(mirror: Git) -> Iterator[gitpython.Repo]:
+    _forget_the_callers_repository()
     try:
         with gitpython.Repo(mirror.directory, expand_vars=False) as repository:
-            objects = str(mirror.directory / "objects")
-            repository.git.update_environment(
-                GIT_DIR=str(mirror.directory),
-                GIT_OBJECT_DIRECTORY=objects,
-                GIT_ALTERNATE_OBJECT_DIRECTORIES="",
-            )
+            repository.git.update_environment(GIT_DIR=str(mirror.directory))  # ours, whoever owns it
             yield repository
     except (GitError, ODBError, ConfigError, ValueError, IndexError, OSError) as error:
         raise GitFailed("cat-file", f"fatal: the mirror can't be read: {error}") from error
+
+
+def _forget_the_callers_repository() -> None:
+    """Let go, for good, of variables that a hook's git gave this process: GitPython would follow them."""
+    for name in os.environ.keys() - environment().keys():
+        del os.environ[name]
 
 
 def _top(commit: Commit, path: str) -> Tree:

@@ -131,7 +131,17 @@ def test_a_shallow_clone_is_a_source(repository: Repository, state: Path, tmp_pa
     repository.commit("Second", {"web.yaml": "2"})
     repository.git("clone", "-q", "--depth=1", f"file://{repository.directory}", str(tmp_path / "shallow"))
 
-    assert works(Source(str(tmp_path / "shallow"), state=state), repository)
+    shallow = Source(str(tmp_path / "shallow"), state=state)
+
+    assert works(shallow, repository)
+    repository.commit("Third", {"web.yaml": "3"})
+    repository.commit("Fourth", {"web.yaml": "4"})
+    subprocess.run(
+        ["git", "fetch", "-q", "--depth=1", "origin", "main"], cwd=tmp_path / "shallow", check=True
+    )
+    subprocess.run(["git", "reset", "-q", "--hard", "FETCH_HEAD"], cwd=tmp_path / "shallow", check=True)
+    assert works(shallow, repository)
+    assert shallow.last_touched(None, shallow.resolve(), ["web.yaml"])["web.yaml"].subject == "Fourth"
 
 
 def test_sources_of_one_repository_share_a_mirror_and_their_writers_wait(

@@ -314,13 +314,20 @@ class TestInAWorkTree:
         with pytest.raises(SourceError, match="is on no branch"):
             roll_back(Source(source.display, ref="main", state=state))
 
-    def test_a_branch_that_moved_meanwhile_is_an_error(self, source: Source, repository: Repository) -> None:
+    @pytest.mark.parametrize("target", ["elsewhere", "HEAD~1"])
+    def test_a_branch_that_moved_meanwhile_is_an_error(
+        self, source: Source, repository: Repository, target: str
+    ) -> None:
+        repository.git("switch", "-q", "-c", "elsewhere")
+        repository.commit("Third", {"web.yaml": "three\n"})
+        repository.git("switch", "-q", "main")
         revert = plan_revert(source)
-        moved = repository.commit("Third", {"web.yaml": "three\n"})
+        repository.git("reset", "-q", "--hard", target)
+        before = refs(repository)
 
         with pytest.raises(SourceError, match="has moved meanwhile"):
             carry_out(source, revert)
-        assert repository.head() == moved
+        assert refs(repository) == before
 
 
 def author(repository: Repository) -> str:

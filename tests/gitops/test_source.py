@@ -54,6 +54,16 @@ def test_a_bare_repository_and_a_linked_work_tree_are_read(
         assert source.files(sha) == {"web.yaml": b"1"}
 
 
+def test_a_bare_repository_is_read_by_users_who_distrust_them(
+    repository: Repository, state: Path, tmp_path: Path
+) -> None:
+    sha = repository.commit("First", {"web.yaml": "1"})
+    bare = repository.clone(tmp_path / "bare.git", "--bare")
+    Path(os.environ["GIT_CONFIG_GLOBAL"]).write_text("[safe]\n\tbareRepository = explicit\n")
+
+    assert Source(str(bare.directory), state=state).resolve() == sha
+
+
 def test_the_id_is_of_the_place_and_the_path_and_not_of_the_ref(tmp_path: Path, state: Path) -> None:
     here = Source(str(tmp_path), state=state)
 
@@ -241,13 +251,14 @@ def test_the_branch_is_named_for_a_rollback_and_nothing_else_is_one(
         Source(place, state=state).branch()
 
 
+@pytest.mark.parametrize("elsewhere", ["other/.git", "gone"])
 def test_the_callers_git_variables_do_not_lead_elsewhere(
-    repository: Repository, state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    repository: Repository, state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, elsewhere: str
 ) -> None:
     sha = repository.commit("First", {"web.yaml": "1"})
     other = Repository(tmp_path / "other")
     other.commit("Other", {"other.yaml": "1"})
-    git = other.directory / ".git"
+    git = tmp_path / elsewhere
     for name, value in {
         "GIT_DIR": git,
         "GIT_WORK_TREE": other.directory,

@@ -107,7 +107,7 @@ def test_a_ref_that_is_no_name_is_refused_before_git_sees_it(tmp_path: Path, sta
 def test_a_repository_of_another_user_needs_a_word(
     repository: Repository, state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    repository.commit("First", {"web.yaml": "1"})
+    sha = repository.commit("First", {"web.yaml": "1"})
     real = shutil.which("git")
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin/git").write_text(f'#!/bin/sh\nGIT_TEST_ASSUME_DIFFERENT_OWNER=1 exec {real} "$@"\n')
@@ -115,6 +115,8 @@ def test_a_repository_of_another_user_needs_a_word(
     monkeypatch.setenv("PATH", f"{tmp_path}/bin:{os.environ['PATH']}")
     source = Source(str(repository.directory), state=state)
 
+    with pytest.raises(SourceError, match="belongs to another user"):
+        source.files(sha)
     with pytest.raises(SourceError, match=r"belongs to another user\n.*safe.directory"):
         source.resolve()
     subprocess.run(

@@ -1,5 +1,6 @@
 """A source elsewhere: over ssh and http, with and without a login, silent or not there."""
 
+import os
 import socket
 import time
 from collections.abc import Iterator
@@ -221,6 +222,7 @@ def test_nobody_is_asked_for_a_password(
     ):
         monkeypatch.setenv("GIT_ASKPASS", str(ask))
         monkeypatch.setenv("SSH_ASKPASS", str(ask))
+        Path(os.environ["GIT_CONFIG_GLOBAL"]).write_text(f"[core]\n\taskPass = {ask}\n")
         with pytest.raises(SourceError, match="login was refused"):
             Source(f"http://{place}/site.git", state=state).resolve()
 
