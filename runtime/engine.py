@@ -1,6 +1,6 @@
 """The border to what runs containers: what sloop asks of an engine, and how an engine answers."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -146,6 +146,12 @@ class Engine(Protocol):
 
     def start_pod(self, name: str) -> None:
         """Start a pod that is there."""
+
+    def restart_pod(self, name: str, grace: int) -> None:
+        """Stop a pod as ``remove_pod`` does, and start it again."""
+
+    def run_in(self, name: str, command: Sequence[str], timeout: float) -> int:
+        """Run a command in a pod and return its exit code; TimeoutError after ``timeout`` seconds."""
 
     def unpause_pod(self, name: str) -> None:
         """Let a paused pod go on."""

@@ -2,14 +2,14 @@
 
 import hashlib
 import json
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
 from runtime.engine import EngineError, EngineUnreachable, Exit, Happening, Seen
-from runtime.podman_api import Api, named
+from runtime.podman_api import CHANGE_SECONDS, Api, named
 from runtime.podman_errors import Refusal, asking_podman_to, unless_gone, unless_said
 from runtime.podman_files import digest_of_directory, write
 from runtime.podman_http import Answer
@@ -148,6 +148,19 @@ class PodmanEngine:
         with asking_podman_to(f"start the pod {name}"):
             self._api.post(f"containers/{named(name)}/start")
 
+    def restart_pod(self, name: str, grace: int) -> None:
+        """Stop a pod as ``remove_pod`` does, and start it again."""
+        with asking_podman_to(f"restart the pod {name}"):
+            self._api.post(
+                f"containers/{named(name)}/restart", seconds=grace + CHANGE_SECONDS, timeout=grace, t=grace
+            )
+
+    def run_in(self, name: str, command: Sequence[str], timeout: float) -> int:
+        """Run a command in a pod and return its exit code; TimeoutError after ``timeout`` seconds."""
+        from runtime.podman_exec import run_in  # what it imports costs 40 ms
+
+        return run_in(self._api, name, command, timeout)
+
     def unpause_pod(self, name: str) -> None:
         """Let a paused pod go on."""
         with asking_podman_to(f"unpause the pod {name}"), unless_said("is not paused"):
@@ -243,9 +256,10 @@ class PodmanEngine:
 
         Podman 4.3 refuses when the container ends, or is restarted, at that very moment.
         """
+        query = {"force": True, "volumes": True, "timeout": grace}
         for last in (False,) * REMOVALS + (True,):
             try:
-                self._api.delete(f"containers/{named(name)}", force=True, volumes=True, timeout=grace)
+                self._api.delete(f"containers/{named(name)}", seconds=grace + CHANGE_SECONDS, **query)
             except Refusal as refusal:
                 if last or "state improper" not in refusal.cause:
                     raise

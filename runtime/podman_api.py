@@ -50,20 +50,26 @@ class Api:
             _refuse(answer.status, b"" if answer.status < 400 else answer.whole())
             yield answer
 
-    def post(self, path: str, body: Any = None, **query: Any) -> bytes:
-        """Ask for a change and return the answer; ``body`` is bytes as they are, or plain data."""
+    def post(
+        self, path: str, body: Any = None, *, seconds: float | None = CHANGE_SECONDS, **query: Any
+    ) -> bytes:
+        """Ask for a change and return the answer; ``body`` is bytes as they are, or plain data.
+
+        ``seconds`` is how long Podman may be silent.
+        """
         raw = isinstance(body, bytes)
         return self._change(
             "POST",
             path,
             query,
+            timeout=seconds,
             data=body if raw or body is None else json.dumps(body),
             headers={"Content-Type": "application/octet-stream" if raw else "application/json"},
         )
 
-    def delete(self, path: str, **query: Any) -> bytes:
+    def delete(self, path: str, *, seconds: float = CHANGE_SECONDS, **query: Any) -> bytes:
         """Ask for a removal."""
-        return self._change("DELETE", path, query)
+        return self._change("DELETE", path, query, timeout=seconds)
 
     def close(self) -> None:
         """Close what is open; the next request opens it anew."""
@@ -74,7 +80,7 @@ class Api:
     def _client(self) -> "APIClient":
         from podman.api.client import APIClient  # 0.2 s, and an idle pass needs none of it
 
-        return APIClient(self.address.url, version=VERSION, timeout=CHANGE_SECONDS, max_pool_size=THREADS)
+        return APIClient(self.address.url, version=VERSION, max_pool_size=THREADS)
 
     def _change(self, method: str, path: str, query: Mapping[str, Any], **request: Any) -> bytes:
         self._count()

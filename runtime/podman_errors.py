@@ -63,10 +63,8 @@ def asking_podman_to(what: str) -> Iterator[None]:
         yield
     except Refusal as refusal:
         raise _kind(refusal)(f"cannot {what}: {refusal.reason}") from refusal
-    except TimeoutError as error:
-        raise EngineUnreachable(f"cannot {what}: Podman doesn't answer in time") from error
     except OSError as error:  # requests' and podman-py's errors are OSErrors
-        raise EngineUnreachable(f"cannot {what}: the connection to Podman broke ({_root(error)})") from error
+        raise EngineUnreachable(f"cannot {what}: {_trouble(error)}") from error
 
 
 @contextmanager
@@ -105,7 +103,9 @@ def _kind(refusal: Refusal) -> type[EngineError]:
     return EngineError
 
 
-def _root(error: BaseException) -> str:
+def _trouble(error: BaseException) -> str:
+    if "Timeout" in type(error).__name__:  # Python's, or one of requests'
+        return "Podman doesn't answer in time"
     while error.__cause__ is not None:
         error = error.__cause__
-    return plain(str(error)) or type(error).__name__
+    return f"the connection to Podman broke ({plain(str(error)) or type(error).__name__})"

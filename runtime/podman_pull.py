@@ -58,7 +58,7 @@ def _judged(api: Api, image: Image, problem: str) -> str:
 def _pulled(api: Api, reference: str) -> str:
     """Pull; return why it failed, or "".  Podman answers 200 at first and tells of a failure at the end."""
     try:
-        answer = api.post("images/pull", reference=full_reference(reference))
+        answer = api.post("images/pull", seconds=None, reference=full_reference(reference))
     except Refusal as refusal:
         return refusal.reason
     return last_error(answer.splitlines())

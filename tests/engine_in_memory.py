@@ -4,7 +4,7 @@ import hashlib
 import itertools
 import queue
 import threading
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from ipaddress import ip_network
@@ -29,10 +29,10 @@ class EngineInMemory:
     """All that an Engine is, and hands to meddle with it.
 
     ``fail`` is called with the method and the name before each call that changes something, and
-    may raise.  ``calls`` lists those calls, ``graces`` the seconds that removed pods were given, and
+    may raise.  ``calls`` lists those calls, ``graces`` the seconds that stopped pods were given, and
     ``aliases`` the names of pods in networks that they were put into.  ``registry`` holds what can be
-    pulled, ``said`` the pods' output.  ``clock`` says when something starts or ends; left alone,
-    each of these takes a second.
+    pulled, ``said`` the pods' output; ``runs`` gives the exit code of a command in a pod.  ``clock``
+    says when something starts or ends; left alone, each of these takes a second.
     """
 
     def __init__(
@@ -46,6 +46,7 @@ class EngineInMemory:
         self.graces: dict[str, int] = {}
         self.aliases: dict[tuple[str, str], tuple[str, ...]] = {}
         self.fail: Callable[[str, str], object] = lambda *call: call
+        self.runs: Callable[[str, tuple[str, ...], float], int] = lambda *_: 0
         self.clock: Callable[[], float] = map(float, itertools.count(1)).__next__
         self._ids = itertools.count(1)
         self._lock = threading.RLock()
@@ -148,6 +149,20 @@ class EngineInMemory:
             if pod.state != "running":
                 self._refuse_ports(self._specs[pod.id])
                 self._run(pod)
+
+    def restart_pod(self, name: str, grace: int) -> None:
+        with self._changing("restart_pod", name):
+            pod = self._pod(name)
+            if pod.state == "paused":
+                raise EngineError(f"cannot restart the pod {name}: it is paused")
+            self.graces[name] = grace
+            self._run(pod)
+
+    def run_in(self, name: str, command: Sequence[str], timeout: float) -> int:
+        self.requests += 1
+        if self._pod(name).state != "running":
+            raise EngineError(f"cannot run a command in the pod {name}: it does not run")
+        return self.runs(name, tuple(command), timeout)
 
     def unpause_pod(self, name: str) -> None:
         with self._changing("unpause_pod", name):

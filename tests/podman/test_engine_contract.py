@@ -175,6 +175,30 @@ def test_a_pod_that_was_stopped_starts_again_as_the_same(town: Subject) -> None:
     assert after.pid not in {0, before.pid}
 
 
+@pytest.mark.parametrize("stopped", [True, False])
+def test_a_pod_is_restarted_as_the_same_whether_it_runs_or_not(town: Subject, stopped: bool) -> None:
+    town.engine.create_pod(pod())
+    before = town.pods()["town.baker"]
+    if stopped:
+        town.hands.stop("town.baker")
+    town.engine.restart_pod("town.baker", 0)
+
+    after = town.pods()["town.baker"]
+    assert (after.id, after.state) == (before.id, "running")
+    assert after.pid not in {0, before.pid}
+    assert after.started >= before.started
+
+
+def test_a_command_runs_only_in_a_pod_that_runs(town: Subject) -> None:
+    town.engine.create_pod(pod())
+    exit_code = town.engine.run_in("town.baker", ["true"], 20)
+    town.hands.stop("town.baker")
+
+    assert exit_code == 0
+    with pytest.raises(EngineError, match=r"town\.baker"):
+        town.engine.run_in("town.baker", ["true"], 20)
+
+
 def test_a_killed_pod_tells_how_it_ended(town: Subject) -> None:
     town.engine.create_pod(pod())
     town.hands.kill("town.baker")
@@ -201,6 +225,8 @@ def test_a_paused_pod_is_not_started_but_removed(town: Subject) -> None:
 
     with pytest.raises(EngineError, match=r"cannot start the pod town\.baker"):
         town.engine.start_pod("town.baker")
+    with pytest.raises(EngineError, match=r"cannot restart the pod town\.baker"):
+        town.engine.restart_pod("town.baker", 0)
     town.engine.remove_pod("town.baker", 0)
     assert town.pods() == {}
 
@@ -235,6 +261,8 @@ def test_a_pod_that_was_removed_is_not_found(town: Subject) -> None:
     for ask in (town.engine.start_pod, town.engine.unpause_pod, town.engine.exit_of):
         with pytest.raises(EngineError, match=r"town\.baker"):
             ask("town.baker")
+    with pytest.raises(EngineError, match=r"town\.baker"):
+        town.engine.restart_pod("town.baker", 0)
     with pytest.raises(EngineError, match=r"town\.baker"):
         list(town.engine.logs("town.baker"))
 

@@ -14,7 +14,7 @@ import pytest
 from runtime.engine import EngineUnreachable
 from runtime.podman import PodmanEngine
 from runtime.podman_api import Api
-from runtime.podman_errors import Refusal
+from runtime.podman_errors import Refusal, asking_podman_to
 from runtime.podman_service import Address
 
 ENDLESS = b"HTTP/1.0 200 OK\r\n\r\n"
@@ -102,6 +102,46 @@ def test_a_podman_that_goes_away_is_told_to_who_listens(tmp_path: Path) -> None:
             next(told)
 
     assert (first.action, first.name) == ("died", "web")
+
+
+def silent(line: socket.socket) -> None:
+    while line.recv(65536):
+        pass
+
+
+def test_a_podman_that_is_silent_is_not_waited_for_without_end(tmp_path: Path) -> None:
+    with (
+        serving(tmp_path / "s", silent, silent) as address,
+        pytest.raises(EngineUnreachable, match="cannot make it: Podman doesn't answer in time"),
+        asking_podman_to("make it"),
+    ):
+        api = Api(address)
+        try:
+            api.post("volumes/create", {}, seconds=0.1)
+        finally:
+            api.close()
+
+
+def test_a_change_asks_once_and_carries_its_body(tmp_path: Path) -> None:
+    heard: list[bytes] = []
+
+    def listen(line: socket.socket) -> None:
+        said = b""
+        while not said.endswith(b"\0raw"):
+            said += line.recv(65536)
+        heard.append(said)
+        line.sendall(answer(b"made"))
+
+    with serving(tmp_path / "s", lambda line: line.recv(1), listen) as address:
+        api = Api(address)
+        said = api.post("secrets/create", b"\0raw", seconds=5, name="a b")
+        api.close()
+
+    assert said == b"made"
+    assert api.requests == 1
+    assert heard[0].startswith(b"POST /v4.0.0/libpod/secrets/create?name=a+b HTTP/1.1\r\n")
+    assert b"Content-Type: application/octet-stream" in heard[0]
+    assert heard[0].endswith(b"\r\n\r\n\0raw")
 
 
 def test_looking_loads_no_client_library(tmp_path: Path) -> None:
