@@ -1,0 +1,165 @@
+"""The house: who may import whom, where a third-party package lives, what stays pure, and what loads late."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from fnmatch import fnmatch
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGES = ("schemas", "reconcilers", "runtime", "gitops")
+FILES = {str(path.relative_to(ROOT)): path for package in PACKAGES for path in (ROOT / package).glob("*.py")}
+TREES = {name: ast.parse(path.read_text()) for name, path in FILES.items()}
+
+MAY_IMPORT = {
+    "schemas": {"schemas"},
+    "runtime": {"runtime"},
+    "gitops": set(PACKAGES),
+    # of what runs containers, the pure middle knows plain values only
+    "reconcilers": {
+        "reconcilers",
+        "schemas",
+        "runtime.engine",
+        "runtime.observe",
+        "runtime.records",
+        "runtime.resources",
+        "runtime.seen",
+    },
+}
+NOT_EVEN_PLAIN = {"Engine", "EngineError", "EngineUnreachable", "ImageMissing", "NameTaken"}
+
+LIVES_IN = {
+    "podman": ("runtime/podman*.py",),
+    "requests": ("runtime/podman*.py",),
+    "sqlalchemy": ("runtime/database.py", "runtime/tables.py", "runtime/writes.py"),
+    "git": ("gitops/tree.py",),
+    "deepdiff": ("gitops/differences.py",),
+    "pydantic": ("schemas/*.py",),
+    "pydantic_core": ("schemas/*.py",),
+    "yaml": ("schemas/*.py", "gitops/settings.py"),
+    "typer": ("gitops/cli*.py",),
+}
+
+PURE = (
+    "schemas/*.py",
+    "reconcilers/*.py",
+    *(
+        f"gitops/{name}.py"
+        for name in (
+            "changes",
+            "clearing",
+            "differences",
+            "fare",
+            "mask",
+            "mending",
+            "plan",
+            "render",
+            "scene",
+            "steps",
+            "subnets",
+            "supplying",
+        )
+    ),
+)
+IMPURE = {
+    *("asyncio", "datetime.now", "glob", "http", "logging", "multiprocessing", "os", "pathlib", "random"),
+    *("requests", "secrets", "shutil", "signal", "socket", "sqlite3", "subprocess", "sys", "tempfile"),
+    *("threading", "time", "urllib.request", "uuid"),
+}
+IMPURE_CALLS = {"open", "input", "print", "now", "utcnow", "today", "getenv"}
+
+IDLE_PASS = ("gitops.idle", "gitops.program", "gitops.settings", "gitops.source", "runtime.podman")
+COMMAND_LINE = ("gitops.cli",)
+DEAR = {"sqlalchemy", "podman", "requests", "deepdiff", "pydantic", "yaml", "git", "schemas", "reconcilers"}
+
+
+def test_all_packages_are_looked_at() -> None:
+    assert {Path(name).parts[0] for name in FILES} == set(PACKAGES)
+    assert len(FILES) > 60
+
+
+@pytest.mark.parametrize("name", sorted(FILES))
+def test_a_module_imports_only_what_its_package_may(name: str) -> None:
+    allowed = MAY_IMPORT[Path(name).parts[0]]
+    ours = [module for module in _modules(TREES[name]) if module.split(".")[0] in {*PACKAGES, "tests"}]
+
+    assert [module for module in ours if not _within(module, allowed)] == []
+
+
+@pytest.mark.parametrize("name", sorted(name for name in FILES if name.startswith("reconcilers/")))
+def test_a_reconciler_knows_no_engine(name: str) -> None:
+    assert NOT_EVEN_PLAIN.isdisjoint(_names(TREES[name], "runtime.engine"))
+
+
+@pytest.mark.parametrize("package", sorted(LIVES_IN))
+def test_a_third_party_package_lives_in_one_place(package: str) -> None:
+    users = [name for name, tree in TREES.items() if package in {m.split(".")[0] for m in _modules(tree)}]
+
+    assert [name for name in users if not _fits(name, LIVES_IN[package])] == []
+
+
+def test_every_third_party_package_has_a_place() -> None:
+    used = {module.split(".")[0] for tree in TREES.values() for module in _modules(tree)}
+
+    assert used - sys.stdlib_module_names - set(PACKAGES) - set(LIVES_IN) == set()
+
+
+@pytest.mark.parametrize("pattern", PURE)
+def test_what_is_to_be_pure_is_there(pattern: str) -> None:
+    assert any(fnmatch(name, pattern) for name in FILES)
+
+
+@pytest.mark.parametrize("name", sorted(name for pattern in PURE for name in FILES if fnmatch(name, pattern)))
+def test_the_middle_is_pure(name: str) -> None:
+    assert [*_impure_modules(TREES[name]), *_impure_calls(TREES[name])] == []
+
+
+@pytest.mark.parametrize("modules", [IDLE_PASS, COMMAND_LINE], ids=["an idle pass", "the command line"])
+def test_what_is_dear_is_loaded_late(modules: tuple[str, ...]) -> None:
+    program = f"import sys, {', '.join(modules)}; print(*{{name.split('.')[0] for name in sys.modules}})"
+
+    loaded = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.split()
+
+    assert "gitops" in loaded
+    assert DEAR.intersection(loaded) == set()
+
+
+def _modules(tree: ast.Module) -> Iterator[str]:
+    """Yield what is imported anywhere in a module, by absolute names."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Import(names):
+                yield from (alias.name for alias in names)
+            case ast.ImportFrom(module=str(module), names=names, level=0):
+                yield from [f"{module}.{alias.name}" for alias in names] if module in PACKAGES else [module]
+            case ast.ImportFrom():
+                pytest.fail("an import should be absolute")
+
+
+def _names(tree: ast.Module, module: str) -> set[str]:
+    """Return the names that are imported from a module."""
+    found = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module == module]
+    return {alias.name for node in found for alias in node.names}
+
+
+def _within(module: str, allowed: set[str]) -> bool:
+    return any(module == one or module.startswith(f"{one}.") for one in allowed)
+
+
+def _fits(name: str, patterns: tuple[str, ...]) -> bool:
+    return any(fnmatch(name, pattern) for pattern in patterns)
+
+
+def _impure_modules(tree: ast.Module) -> list[str]:
+    return [module for module in _modules(tree) if _within(module, IMPURE)]
+
+
+def _impure_calls(tree: ast.Module) -> list[str]:
+    calls = (node.func for node in ast.walk(tree) if isinstance(node, ast.Call))
+    names = (func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "") for func in calls)
+    return [name for name in names if name in IMPURE_CALLS]
