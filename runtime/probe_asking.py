@@ -176,12 +176,13 @@ def _asked(probe: Probe) -> str:
             return f'Get "{"https" if secure else "http"}://{host}:{port}{path}"'
         case Tcp(port, host):
             return f"dial tcp {host}:{port}"
-        case Grpc(port, service):
-            return f"grpc :{port}/{service}"
+        case Grpc(port):
+            return f"grpc :{port}"
     return "ask"
 
 
 def _reason(error: Exception) -> str:
     if isinstance(error, asyncio.IncompleteReadError):
         return "EOF"
-    return (isinstance(error, OSError) and error.strerror) or str(error) or type(error).__name__
+    said = (isinstance(error, OSError) and error.strerror) or str(error) or type(error).__name__
+    return said.partition(" (_ssl.c:")[0]

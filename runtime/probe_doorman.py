@@ -44,7 +44,10 @@ def user_namespace(netns: int) -> int:
 
 
 def serve(door: socket.socket) -> None:
-    """Enter the user namespace of whom is asked for first, then make sockets until nobody asks."""
+    """Enter the user namespace of whom is asked for first, then make sockets until nobody asks.
+
+    There is no way back into the machine's own network from there, so it stays where it was last.
+    """
     door.settimeout(IDLE_SECONDS)
     entered = False
     while request := _request(door):
@@ -53,7 +56,8 @@ def serve(door: socket.socket) -> None:
             if not entered:
                 _enter(user_namespace(netns), CLONE_NEWUSER)
                 entered = True
-            _hand_over(door, *open_inside(netns, family))
+            _enter(netns, CLONE_NEWNET)
+            _hand_over(door, *open_here(family))
         except OSError as error:
             door.send(f"{FAILED}{error.errno}".encode())
         os.close(netns)
@@ -69,7 +73,9 @@ def ask(door: socket.socket, netns: int, family: int) -> tuple[socket.socket, st
         raise OSError(code, os.strerror(code))
     if not descriptors:
         raise ConnectionResetError("the process that opens sockets in pods has ended")
-    return socket.socket(fileno=descriptors[0]), said.strip()
+    made = socket.socket(fileno=descriptors[0])
+    made.setblocking(False)
+    return made, said.strip()
 
 
 def _request(door: socket.socket) -> tuple[int, int] | None:
