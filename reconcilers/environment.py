@@ -9,7 +9,7 @@ from schemas.container import Container
 from schemas.env import EnvFrom, EnvVar, FieldRef
 from schemas.names import ENV_NAME
 
-REFERENCE = re.compile(r"\$\$|\$\(([^()\s]+)\)")
+REFERENCE = re.compile(r"\$\$|\$\(([^)]*)\)")
 
 
 @dataclass(frozen=True, slots=True)
