@@ -58,7 +58,7 @@ def test_references_are_expanded_as_in_kubernetes(text: str, expected: str) -> N
 
 
 def as_kubernetes(text: str) -> str:
-    """Expand letter by letter: ``$$`` is a ``$``, ``$(`` reads up to the next ``)``, anything else is itself."""
+    """Expand letter by letter: ``$$`` is ``$``, ``$(`` reads up to the next ``)``, all else is itself."""
     done, rest = "", text
     while rest:
         name, closed, after = rest[2:].partition(")")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
@@ -108,7 +109,7 @@ def crash_loop(seconds: float) -> Iterator[float]:
 
 def test_an_hour_of_a_crash_loop_has_seventeen_starts() -> None:
     starts = list(crash_loop(3600))
-    waits = [later - earlier for earlier, later in zip(starts, starts[1:], strict=False)]
+    waits = [later - earlier for earlier, later in pairwise(starts)]
 
     assert waits[:6] == [10, 20, 40, 80, 160, 300]
     assert set(waits[6:]) == {300}

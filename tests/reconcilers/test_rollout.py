@@ -1,8 +1,8 @@
 """Rollout arithmetic, held to Kubernetes' own figures and to every small case there is."""
 
 import json
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -83,41 +83,94 @@ def test_one_more_and_none_fewer_of_three(new: Count, old: Count, expected: Batc
     assert next_batch(3, new, old, surge=1, unavailable=0) == expected
 
 
-def cases() -> Iterator[tuple[int, int, int, Count, Count]]:
-    """Yield every small rollout: replicas, surge, unavailable, and every state it may begin in."""
+@dataclass(frozen=True)
+class State:
+    """What is there of a rollout."""
+
+    new: Count
+    old: Count
+
+    @property
+    def total(self) -> int:
+        return self.new.total + self.old.total
+
+    @property
+    def ready(self) -> int:
+        return self.new.ready + self.old.ready
+
+
+@dataclass(frozen=True)
+class Case:
+    """A rollout: what is wanted, and in which state it begins."""
+
+    replicas: int
+    surge: int
+    unavailable: int
+    begin: State
+
+    def taken(self, state: State) -> State:
+        """Return what is there after one pass: what starts is not ready, what isn't ready stops first."""
+        batch = next_batch(
+            self.replicas, state.new, state.old, surge=self.surge, unavailable=self.unavailable
+        )
+        ready = min(state.old.ready, state.old.total - batch.stop)
+        started = Count(state.new.total + batch.start, state.new.ready)
+        return State(started, Count(state.old.total - batch.stop, ready))
+
+    def passes(self, between: Callable[[State], State]) -> list[tuple[State, State]]:
+        """Return what was there before and after each of more passes than any rollout takes."""
+        found, state = [], self.begin
+        for _ in range(3 * self.replicas + 3):
+            found.append((state, self.taken(state)))
+            state = between(found[-1][1])
+        return found
+
+
+def cases() -> Iterator[Case]:
+    """Yield every small rollout, from every state in which it may begin."""
     for replicas, surge, unavailable in product(range(7), range(4), range(4)):
-        if surge or unavailable:
-            for new, old in product(range(replicas + 1), range(replicas + surge + 1)):
-                for new_ready, old_ready in product({0, new // 2, new}, {0, old // 2, old}):
-                    yield replicas, surge, unavailable, Count(new, new_ready), Count(old, old_ready)
+        for new, old in product(range(replicas + 1), range(replicas + surge + 1)):
+            for new_ready, old_ready in product({0, new // 2, new}, {0, old // 2, old}):
+                if surge or unavailable:
+                    begin = State(Count(new, new_ready), Count(old, old_ready))
+                    yield Case(replicas, surge, unavailable, begin)
 
 
-def taken(batch: Batch, new: Count, old: Count) -> tuple[Count, Count]:
-    """Return what is there after a batch: what starts is not ready, what isn't ready stops first."""
-    ready = min(old.ready, old.total - batch.stop)
-    return replace(new, total=new.total + batch.start), Count(old.total - batch.stop, ready)
+def all_ready(state: State) -> State:
+    return State(Count(state.new.total, state.new.total), state.old)
 
 
-def test_both_promises_hold_in_every_pass_and_every_rollout_ends() -> None:
-    for replicas, surge, unavailable, new, old in cases():
-        case = (replicas, surge, unavailable, new, old)
-        for _ in range(3 * replicas + 3):
-            batch = next_batch(replicas, new, old, surge=surge, unavailable=unavailable)
-            most = max(new.total + old.total, replicas + surge)
-            least = min(new.ready + old.ready, replicas - unavailable)
-            new, old = taken(batch, new, old)
-            assert new.total + old.total <= most, case
-            assert new.ready + old.ready >= least, case
-            new = Count(new.total, new.total)
-        assert (new.total, old.total) == (replicas, 0), case
+def as_it_is(state: State) -> State:
+    return state
 
 
-def test_pods_that_never_get_ready_cost_no_more_than_was_allowed_and_then_nothing_moves() -> None:
-    for replicas, surge, unavailable, new, old in cases():
-        case = (replicas, surge, unavailable, new, old)
-        least = min(new.ready + old.ready, replicas - unavailable)
-        for _ in range(3 * replicas + 3):
-            batch = next_batch(replicas, new, old, surge=surge, unavailable=unavailable)
-            new, old = taken(batch, new, old)
-            assert new.ready + old.ready >= least, case
-        assert next_batch(replicas, new, old, surge=surge, unavailable=unavailable) == Batch(0, 0), case
+def keeps_its_promises(case: Case, before: State, after: State) -> bool:
+    """Say whether neither too many are there after a pass, nor too few of them ready."""
+    most = max(before.total, case.replicas + case.surge)
+    least = min(before.ready, case.replicas - case.unavailable)
+    return after.total <= most and after.ready >= least
+
+
+@pytest.mark.parametrize("between", [all_ready, as_it_is])
+def test_both_promises_hold_in_every_pass(between: Callable[[State], State]) -> None:
+    broken = (
+        (case, before, after)
+        for case in cases()
+        for before, after in case.passes(between)
+        if not keeps_its_promises(case, before, after)
+    )
+
+    assert next(broken, None) is None
+
+
+def test_every_rollout_ends_where_pods_get_ready() -> None:
+    ends = ((case, case.passes(all_ready)[-1][1]) for case in cases())
+    unfinished = ((case, end) for case, end in ends if (end.new.total, end.old.total) != (case.replicas, 0))
+
+    assert next(unfinished, None) is None
+
+
+def test_a_rollout_stands_still_where_none_gets_ready() -> None:
+    moving = (case for case in cases() for last in case.passes(as_it_is)[-1:] if last[0] != last[1])
+
+    assert next(moving, None) is None
