@@ -36,8 +36,8 @@ def before(house: House, view: View) -> Mapping[Owner, Before]:
     Where the ledger knows nothing though something runs, it was lost: then the commit that the youngest
     pod was made from tells.
     """
-    if view.memory.settled:
-        return {owner: Before(one.revision, one.digest) for owner, one in view.memory.settled.items()}
+    if view.moment.memory.settled:
+        return {owner: Before(one.revision, one.digest) for owner, one in view.moment.memory.settled.items()}
     sha = _youngest(view.seen, house.source.id)
     then = _rendered(house, sha) if sha else NOTHING
     return {owner: Before(sha, object_digest(one, house.key)) for owner, one in then.by_owner.items()}

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gitops.render import object_digest
-from gitops.steps import Connect, Rename, Start, Step, Unpause, Write
+from gitops.steps import Connect, Rename, Restart, Start, Step, Unpause, Write
 from gitops.verdict import Verdict
 from gitops.view import View
 from reconcilers.wanted import Consequence, Wanted
@@ -107,7 +107,7 @@ def _drifted(step: Step, pods: Sequence[SeenPod]) -> Field:
             return Field(f"{step.resource}.name", name, current)
         case Connect(_, network):
             return Field(f"{step.resource}.network", network, None)
-        case Start(name) | Unpause(name):
+        case Start(name) | Restart(name) | Unpause(name):
             state = {pod_name(pod): pod.state for pod in pods}[name]
             return Field(f"{step.resource}.state", "running", state)
         case _:

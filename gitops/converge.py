@@ -1,6 +1,5 @@
 """Passes until nothing is left to do and everything is well, or it is clear that it won't be."""
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -48,7 +47,7 @@ def converge(loop: Loop, *, timeout: float, wait: bool = True) -> Converged:
             end = _end(loop, passed, deadline, wait=wait)
             if end:
                 return _closed(loop, passed, end)
-            time.sleep(_pause(loop, passed, deadline))
+            loop.watch.wait(_pause(loop, passed, deadline))
     except BaseException as error:
         loop.end("Failed", _said(error))
         raise

@@ -3,7 +3,7 @@
 import signal
 import threading
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from types import FrameType
 
@@ -12,6 +12,7 @@ from gitops.guard import Refusal
 from gitops.head import GOOD, Head, Held
 from gitops.journal import Journal
 from gitops.loop import Loop, Pass
+from gitops.probing import Watch
 from gitops.program import engine_of, house_of, source_of
 from gitops.request import Request
 from gitops.settings import Settings
@@ -23,6 +24,7 @@ from schemas.problems import ManifestError
 
 CALM = 0.02  # seconds that are waited for more of Podman's events once one has come
 AGAIN, LONGEST = 1.0, 30.0  # seconds before Podman is asked again when it is out of reach: doubling, up to
+HEED = 1.0  # seconds after which it is seen whether there is anything to probe by now
 SETTLING = 0.5  # seconds between looks while something is on its way
 
 
@@ -57,18 +59,17 @@ def run(settings: Settings, interval: float, bell: Bell | None = None) -> None:
     """
     bell = bell or _on_signals(Bell())
     source, teller = source_of(settings), Plain()
-    with engine_of(settings) as engine, open_ledger(settings.state, teller.notice) as ledger:
+    with (
+        engine_of(settings) as engine,
+        open_ledger(settings.state, teller.notice) as ledger,
+        closing(Watch(engine)) as watch,
+    ):
         head = Head(source, interval, time.time, teller.notice)
         request = Request("run", patient=True)
-        loop = Loop(
-            house_of(settings, source, engine),
-            Journal(ledger, source.id, time.time),
-            request,
-            teller,
-            head.resolve,
-        )
-        listener = threading.Thread(target=_listen, args=(engine, bell), name="listener", daemon=True)
-        listener.start()
+        journal = Journal(ledger, source.id, time.time)
+        loop = Loop(house_of(settings, source, engine), journal, request, teller, head.resolve, watch)
+        for target, told in ((_listen, engine), (_heed, watch)):
+            threading.Thread(target=target, args=(told, bell), name=target.__name__, daemon=True).start()
         _keep(loop, head, bell)
         loop.end("Failed", "sloop was told to stop before all was well")
 
@@ -133,3 +134,10 @@ def _listen(engine: Engine, bell: Bell) -> None:
                 bell.ring()
         time.sleep(wait)
         wait = min(wait * 2, LONGEST)
+
+
+def _heed(watch: Watch, bell: Bell) -> None:
+    """Ring whenever a probe has changed its mind."""
+    while not bell.over:
+        if watch.wait(HEED):
+            bell.ring()

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
-from gitops.steps import Action, Connect, Create, Pull, Remove, Rename, Start, Step, Unpause, Write
+from gitops.steps import Action, Connect, Create, Pull, Remove, Rename, Restart, Start, Step, Unpause, Write
 from runtime.engine import Engine, EngineError
 from runtime.resources import Network, Pod, Secret, Volume
 
@@ -80,6 +80,8 @@ def _change(action: Action, engine: Engine) -> None:
             engine.write_files(files)
         case Start(pod):
             engine.start_pod(pod)
+        case Restart(pod, grace):
+            engine.restart_pod(pod, grace)
         case Unpause(pod):
             engine.unpause_pod(pod)
         case Rename(current, pod):

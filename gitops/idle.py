@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from gitops import VERSION
 from runtime.ledger import Answer, recall
-from runtime.observe import fingerprint
-from runtime.resources import digest
+from runtime.observe import fingerprint, of_source
+from runtime.records import Readiness
+from runtime.resources import Label, digest
 
 if TYPE_CHECKING:
     from gitops.settings import Settings
@@ -27,8 +28,9 @@ def recalled(
         return None
     if answer.revision != source.resolve():
         return None
-    same = answer.fingerprint == _fingerprint(source, engine.look(), settings)
-    return answer.document if same else None
+    seen = engine.look()
+    same = answer.fingerprint == _fingerprint(source, seen, settings)
+    return answer.document if same and _still_ready(source, engine, seen, now) else None
 
 
 def record(
@@ -41,6 +43,19 @@ def record(
 ) -> None:
     """Record the status of a pass that found nothing to do and everything well."""
     ledger.answer(source.id, Answer(_fingerprint(source, seen, settings), revision, None, document))
+
+
+def _still_ready(source: "Source", engine: "Engine", seen: "Seen", now: float) -> bool:
+    """Say whether all probes that are due find the pods as ready as they were."""
+    pods = [pod for pod in of_source(seen, source.id).pods if Label.PROBES in pod.labels]
+    if not pods:
+        return True
+    from gitops.probing import ask_once
+
+    probed = ask_once(
+        engine, pods, {pod.id: Readiness(True, max(pod.started, pod.created)) for pod in pods}, now
+    )
+    return not probed.unwell and not any(one.failures for one in probed.readiness.values())
 
 
 def _fingerprint(source: "Source", seen: "Seen", settings: "Settings") -> str:

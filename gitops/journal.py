@@ -9,11 +9,11 @@ from gitops.execute import Result
 from gitops.fare import Fare
 from gitops.render import object_digest
 from gitops.source import Commit
-from gitops.steps import Start, Step
-from gitops.view import Memory, View
+from gitops.steps import Restart, Start, Step
+from gitops.view import Memory, Moment, View
 from runtime.engine import SeenPod
 from runtime.observe import of_source, pod_name
-from runtime.records import Outcome, Run
+from runtime.records import Outcome, Readiness, Run
 from runtime.resources import Label, Owner
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ class Journal:
         ids = {pod_name(pod): pod.id for pod in of_source(view.seen, self.source).pods}
         for result in results:
             match result.step.action:
-                case Start(name) if result.done and name in counting and name in ids:
+                case Start(name) | Restart(name) if result.done and name in counting and name in ids:
                     self.ledger.restarted(self.source, ids[name], name, self.clock())
 
     def seen(self, view: View, fares: Sequence[Fare]) -> None:
@@ -107,19 +107,33 @@ class Journal:
         ]
         mine = of_source(view.seen, self.source)
         owned = {pod.labels.get(Label.OWNER) for pod in mine.pods}
-        gone = [one for one in view.memory.settled if one not in manifests and str(one) not in owned]
+        gone = [one for one in view.moment.memory.settled if one not in manifests and str(one) not in owned]
         self.ledger.settle(self.source, settled, self.clock())
         self.ledger.forget(self.source, gone)
         self.ledger.remember(
             self.source, {f"pod/{pod_name(pod)}": _look(pod) for pod in mine.pods}, self.clock()
         )
-        self.ledger.forget_pods(self.source, view.memory.restarts.keys() - {pod.id for pod in mine.pods})
+        self.ledger.note_readiness(self.source, _new(view.moment))
+        memory = view.moment.memory
+        self.ledger.forget_pods(
+            self.source, (memory.restarts.keys() | memory.readiness.keys()) - {pod.id for pod in mine.pods}
+        )
 
     def _last(self) -> Run | None:
         return next(iter(self.ledger.past.history(self.source, limit=1)), None)
 
     def _warn(self, owner: Owner | None, reason: str, message: str) -> None:
         self.ledger.warn(self.source, owner, reason, message, self.clock())
+
+
+def _new(moment: Moment) -> Mapping[str, Readiness]:
+    """Return what has become of pods' readiness since it was recorded; its counts are of no interest."""
+    known, found = moment.memory.readiness, moment.probed.readiness
+    return {
+        id_: Readiness(one.ready, one.since)
+        for id_, one in found.items()
+        if id_ not in known or (known[id_].ready, known[id_].since) != (one.ready, one.since)
+    }
 
 
 def _look(pod: SeenPod) -> Mapping[str, Any]:

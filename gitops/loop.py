@@ -14,11 +14,14 @@ from gitops.fare import Fare, fares
 from gitops.guard import guard
 from gitops.journal import Journal
 from gitops.mask import masker
+from gitops.probing import Watch
 from gitops.request import Request
-from gitops.steps import Start
+from gitops.steps import Restart, Start
 from gitops.verdict import Verdict
 from gitops.view import House, Moment, View, view
+from runtime.engine import Seen
 from runtime.lock import Holder, hold, lock_directory
+from runtime.observe import of_source
 from runtime.records import Failure, Outcome
 
 RETRY, LONGEST = 10.0, 300.0  # seconds before a failed step is tried again: doubling, up to
@@ -47,7 +50,7 @@ class Pass:
     def hopeless(self) -> bool:
         """Say whether nothing that is unfinished can mend by itself."""
         moved = any(result.done for result in self.results)
-        return not moved and all(fare.done or fare.hopeless for fare in self.fares)
+        return not moved and not self.done and all(fare.done or fare.hopeless for fare in self.fares)
 
 
 class Teller(Protocol):
@@ -73,8 +76,8 @@ class Teller(Protocol):
 class Loop:
     """One source on its way to its newest commit, and what is remembered from one pass to the next.
 
-    ``resolve`` says which commit that is.  ``changes`` and ``results`` are those of the run so far; a run
-    begins when there is something to do.
+    ``resolve`` says which commit that is, ``watch`` how its pods' probes go.  ``changes`` and ``results``
+    are those of the run so far; a run begins when there is something to do.
     """
 
     house: House
@@ -82,6 +85,7 @@ class Loop:
     request: Request
     teller: Teller
     resolve: Callable[[], str]
+    watch: Watch
     clock: Callable[[], float] = time.time
     sha: str = ""
     changes: list[Change] = field(default_factory=list)
@@ -98,7 +102,7 @@ class Loop:
         self._head_for(self.resolve())
         with self._alone():
             seen = self.house.engine.look()
-            looked = view(self.house, self.sha, seen, self._moment())
+            looked = view(self.house, self.sha, seen, self._moment(seen))
             guard(looked, self.house.source, allow_empty=self.request.allow_empty)
             self._announce(looked)
             self.journal.plan(looked.plan.steps)
@@ -128,14 +132,15 @@ class Loop:
         said = f"sloop {self.request.trigger}"
         return hold(lock_directory(), self.house.identity, said=said, waiting=self.teller.waiting)
 
-    def _moment(self) -> Moment:
+    def _moment(self, seen: Seen) -> Moment:
         memory = self.journal.memory()
+        probed = self.watch.look(of_source(seen, self.house.source.id).pods, memory.readiness)
         waiting = {key: why for key, one in memory.failures.items() if (why := self._why_not_yet(one))}
         often = {
             key: f"{key} came back {count} times after it succeeded" for key, count in self._succeeded.items()
         }
         waiting |= {key: why for key, why in often.items() if self._succeeded[key] >= OFTEN}
-        return Moment(self.clock(), memory, waiting, self.request.adopting)
+        return Moment(self.clock(), memory, waiting, self.request.adopting, probed)
 
     def retry_at(self) -> float | None:
         """Return when the first failed step is tried again, in seconds since 1970."""
@@ -169,7 +174,7 @@ class Loop:
         self.journal.ended(shown)
         self.teller.ended(shown)
         self.results.append(shown)
-        if shown.done and not isinstance(shown.step.action, Start):
+        if shown.done and not isinstance(shown.step.action, Start | Restart):
             self._succeeded[shown.step.resource] += 1
         return shown
 

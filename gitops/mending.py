@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from gitops.scene import Answer, Conflict, Draft, Scene, supplies
-from gitops.steps import Connect, Create, Remove, Rename, Start, Unpause
+from gitops.steps import Connect, Create, Remove, Rename, Restart, Start, Unpause
 from reconcilers.wanted import Wanted
 from runtime.engine import SeenPod
 from runtime.observe import pod_name
@@ -89,6 +89,8 @@ def _awaken(seen: SeenPod, answer: Wanted) -> Iterator[Draft]:
     needs = frozenset({f"rename pod/{name}", f"connect pod/{name}"})
     if seen.state == "paused":
         yield Draft(Unpause(name), answer.owner, "a hand paused it", needs)
+    elif name in answer.unwell:
+        yield Draft(Restart(name, grace(seen)), answer.owner, answer.unwell[name], needs)
     elif seen.state != "running" and seen.state not in BUSY and name not in answer.resting:
         yield Draft(Start(name), answer.owner, _ended(seen), needs)
 

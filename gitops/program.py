@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -96,12 +96,13 @@ def _converge(
     from gitops.converge import converge
     from gitops.journal import Journal
     from gitops.loop import Loop
+    from gitops.probing import Watch
     from gitops.report import changes_document, result_document
     from runtime.ledger import open_ledger
 
     house = house_of(settings, source, engine)
-    with open_ledger(settings.state, teller.notice) as ledger:
-        loop = Loop(house, Journal(ledger, source.id, time.time), request, teller, source.resolve)
+    with open_ledger(settings.state, teller.notice) as ledger, closing(Watch(engine)) as watch:
+        loop = Loop(house, Journal(ledger, source.id, time.time), request, teller, source.resolve, watch)
         ended = converge(loop, timeout=wish.timeout, wait=wish.wait)
         document = _status(house, ended.last.view)
         if ended.last.done:
@@ -127,14 +128,17 @@ def _look(
     to: str | None,
     adopting: frozenset[str] = frozenset(),
 ) -> "tuple[House, View]":
+    from gitops.probing import ask_once
     from gitops.view import Memory, Moment, view
     from runtime.ledger import look_back
+    from runtime.observe import of_source
 
     house = house_of(settings, source, engine)
     with look_back(settings.state) as past:
         memory = Memory.of(past, source.id)
-    moment = Moment(time.time(), memory, adopting=adopting)
-    return house, view(house, source.resolve(to), engine.look(), moment)
+    sha, seen, now = source.resolve(to), engine.look(), time.time()
+    probed = ask_once(engine, of_source(seen, source.id).pods, memory.readiness, now)
+    return house, view(house, sha, seen, Moment(now, memory, adopting=adopting, probed=probed))
 
 
 def _changes(house: "House", looked: "View", adopting: frozenset[str]) -> "Sequence[Change]":

@@ -34,6 +34,14 @@ class Start:
 
 
 @dataclass(frozen=True, slots=True)
+class Restart:
+    """Stop a pod that runs (``grace`` seconds after it was asked to) and start it again."""
+
+    pod: str
+    grace: int
+
+
+@dataclass(frozen=True, slots=True)
 class Unpause:
     """Let a paused pod go on."""
 
@@ -70,7 +78,7 @@ class Remove:
         return self.key.partition("/")[2]
 
 
-Action = Create | Write | Pull | Start | Unpause | Rename | Connect | Remove
+Action = Create | Write | Pull | Start | Restart | Unpause | Rename | Connect | Remove
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +120,7 @@ def resource(action: Action) -> str:
             return files.key
         case Pull(image):
             return image.key
-        case Start(pod) | Unpause(pod) | Rename(_, pod) | Connect(pod):
+        case Start(pod) | Restart(pod) | Unpause(pod) | Rename(_, pod) | Connect(pod):
             return f"pod/{pod}"
         case Remove(key):
             return key

@@ -6,6 +6,7 @@ from functools import cached_property
 from types import MappingProxyType
 
 from gitops.plan import Plan, plan
+from gitops.probing import Probed
 from gitops.render import Rendered, render
 from gitops.scene import Given
 from gitops.source import Commit, Source
@@ -75,22 +76,8 @@ class House:
 
 
 @dataclass(frozen=True, slots=True)
-class View:
-    """One moment: the wanted beside the seen, and the steps that lead from one to the other."""
-
-    commit: Commit
-    rendered: Rendered
-    seen: Seen
-    memory: Memory
-    wanted: Sequence[Wanted]
-    plan: Plan
-    now: float
-    key: bytes = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
 class Moment:
-    """What one look takes into account beside the commit: the time, the ledger, and a person's words.
+    """What one look takes into account beside the commit: time, ledger, probes, and a person's words.
 
     ``waiting`` tells which resources are left alone for now, and why.
     """
@@ -99,6 +86,20 @@ class Moment:
     memory: Memory = field(default_factory=Memory)
     waiting: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     adopting: frozenset[str] = frozenset()
+    probed: Probed = field(default_factory=Probed)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One moment: the wanted beside the seen, and the steps that lead from one to the other."""
+
+    commit: Commit
+    rendered: Rendered
+    seen: Seen
+    wanted: Sequence[Wanted]
+    plan: Plan
+    moment: Moment
+    key: bytes = field(repr=False)
 
 
 def view(house: House, sha: str, seen: Seen, moment: Moment) -> View:
@@ -115,7 +116,7 @@ def view(house: House, sha: str, seen: Seen, moment: Moment) -> View:
     )
     planned = plan(wanted, seen, given)
     commit = house.source.commit(sha)
-    return View(commit, rendered, seen, moment.memory, wanted, planned, moment.now, house.key)
+    return View(commit, rendered, seen, wanted, planned, moment, house.key)
 
 
 def _world(house: House, rendered: Rendered, seen: Seen, moment: Moment) -> World:
@@ -130,7 +131,14 @@ def _world(house: House, rendered: Rendered, seen: Seen, moment: Moment) -> Worl
         key=house.key,
         seen=mine,
         catalog=catalog(rendered.manifests),
-        past=Past(memory.readiness, memory.restarts, exits, memory.failures),
+        past=Past(
+            readiness={**memory.readiness, **moment.probed.readiness},
+            restarts=memory.restarts,
+            exits=exits,
+            failures=memory.failures,
+            unwell=moment.probed.unwell,
+            unready=moment.probed.unready,
+        ),
         networks=frozenset(network.name for network in seen.networks),
         volumes=frozenset(volume.name for volume in seen.volumes),
         node=house.options.node,

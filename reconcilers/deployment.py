@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from reconcilers.pods import Rests, earliest, failure, is_of, ordinal, rests
@@ -57,6 +58,7 @@ def reconcile(deployment: Deployment, document: Mapping[str, Any], world: World)
         keep=frozenset(pod_name(pod) for pod in choice.keep),
         resting=resting.names,
         restarting=resting.counting,
+        unwell=resting.unwell,
         settled=settled,
         consequence=_consequence(pods, choice, settled=settled),
         look_again=earliest(resting.look_again, _next_available(deployment.spec, pods, world)),
@@ -162,7 +164,9 @@ def _health(
         return Health.DEGRADED, f"ProgressDeadlineExceeded: no progress for {spec.progress_deadline_seconds}s"
     if spec.paused and pods.old:
         return Health.SUSPENDED, "paused in the middle of a rollout"
-    return Health.PROGRESSING, f"{updated} of {spec.replicas} pods of revision {made.revision} are available"
+    told = f"{updated} of {spec.replicas} pods of revision {made.revision} are available"
+    unready = (world.past.unready[pod.id] for pod in pods.new if pod.id in world.past.unready)
+    return Health.PROGRESSING, "; ".join([told, *islice(unready, 1)])
 
 
 def _late(spec: DeploymentSpec, pods: Generation, world: World) -> bool:

@@ -35,6 +35,7 @@ def reconcile(pod: Pod, document: Mapping[str, Any], world: World) -> Wanted:
         status=_status(pod, there, world),
         resting=resting.names,
         restarting=resting.counting,
+        unwell=resting.unwell,
         settled=settled,
         consequence=Consequence.RECREATE if there and not settled else Consequence.NONE,
         look_again=resting.look_again,
@@ -64,4 +65,6 @@ def _health(pod: Pod, there: list[SeenPod], world: World) -> tuple[Health, str]:
         return Health.HEALTHY if done else Health.DEGRADED, over.reason
     if world.readiness(mine).ready:
         return Health.HEALTHY, ""
-    return Health.PROGRESSING, f"its container is {mine.state}, not ready yet"
+    return Health.PROGRESSING, world.past.unready.get(
+        mine.id
+    ) or f"its container is {mine.state}, not ready yet"

@@ -1,9 +1,9 @@
 """What pods that are there have in common, whoever made them: whether they rest, and what ails them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from reconcilers.restarts import Again, again
+from reconcilers.restarts import Again, after_a_probe, again
 from reconcilers.world import World
 from runtime.engine import Exit, SeenPod
 from runtime.observe import pod_name
@@ -18,20 +18,24 @@ UNKNOWN = Exit(0, False, "")
 class Rests:
     """The pods that must not be started now, those whose start counts, and when one may start.
 
-    ``reasons`` has one for each pod that ended.
+    ``unwell`` are those that run and are restarted now, with the reason; ``reasons`` has one for each pod
+    that ended or is unwell.
     """
 
     names: frozenset[str]
     counting: frozenset[str]
+    unwell: Mapping[str, str]
     reasons: tuple[str, ...]
     look_again: float | None
 
 
 def ending(world: World, pod: SeenPod, policy: str) -> Again | None:
-    """Return whether and when a pod that ended starts again; None where it hasn't ended."""
+    """Return whether and when a pod that ended, or is unwell, starts again; None where it does well."""
     past = world.past
-    exit_ = past.exits.get(pod_name(pod), UNKNOWN)
-    return again(pod, policy, past.restarts.get(pod.id, NEVER), exit_, world.now)
+    restarts = past.restarts.get(pod.id, NEVER)
+    if words := past.unwell.get(pod.id):
+        return after_a_probe(words, policy, restarts, pod.started, world.now)
+    return again(pod, policy, restarts, past.exits.get(pod_name(pod), UNKNOWN), world.now)
 
 
 def rests(world: World, pods: Iterable[SeenPod], policy: str) -> Rests:
@@ -42,6 +46,9 @@ def rests(world: World, pods: Iterable[SeenPod], policy: str) -> Rests:
     return Rests(
         names=frozenset(pod_name(pod) for pod, _ in later),
         counting=frozenset(pod_name(pod) for pod, one in ended if one.counts),
+        unwell={
+            pod_name(pod): one.reason for pod, one in ended if pod.state == "running" and one.at == world.now
+        },
         reasons=tuple(one.reason for _, one in ended),
         look_again=min(times, default=None),
     )

@@ -44,6 +44,19 @@ def again(pod: SeenPod, policy: str, restarts: Restarts, exit_: Exit, now: float
     return Again(at, _looping(pod, exit_, restarts, at - now), counts=True)
 
 
+def after_a_probe(words: str, policy: str, restarts: Restarts, started: float, now: float) -> Again:
+    """Decide about a pod that runs and whose liveness or startup probe has failed, as ``words`` say.
+
+    It is restarted as one that ended: the first time at once, then with the same back-off.
+    """
+    if policy == "Never":
+        return Again(None, words)
+    count = 0 if now - started >= FORGIVEN_AFTER else restarts.count
+    at = max(restarts.last + _wait(count), now) if count else now
+    told = words if at <= now else f"{words}; restarted {restarts.count} times, next in {at - now:.0f}s"
+    return Again(at, told, counts=True)
+
+
 def _wait(count: int) -> float:
     return min(FIRST_WAIT * 2.0 ** min(count - 1, 10), LONGEST_WAIT) if count else 0.0
 

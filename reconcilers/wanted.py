@@ -24,13 +24,16 @@ class Health(StrEnum):
 class Past:
     """What this pass knows of earlier ones.  All of it may be empty: then nothing restarts because of it.
 
-    ``readiness`` and ``restarts`` go by a pod's id, ``exits`` by its name, ``failures`` by a resource's key.
+    ``readiness`` and ``restarts`` go by a pod's id; so do ``unwell`` (why a probe wants it restarted) and
+    ``unready`` (what its readiness probe says).  ``exits`` go by its name, ``failures`` by a resource's key.
     """
 
     readiness: Mapping[str, Readiness] = field(default_factory=lambda: MappingProxyType({}))
     restarts: Mapping[str, Restarts] = field(default_factory=lambda: MappingProxyType({}))
     exits: Mapping[str, Exit] = field(default_factory=lambda: MappingProxyType({}))
     failures: Mapping[str, Failure] = field(default_factory=lambda: MappingProxyType({}))
+    unwell: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    unready: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,8 @@ class Wanted:
 
     Pods named in ``keep`` stay as they are, though the object no longer describes them (an older
     revision that still serves); those in ``resting`` wait for their back-off and must not be started.
-    Starting one named in ``restarting`` counts as a restart.  ``settled`` says that what runs is what the
+    Starting one named in ``restarting`` counts as a restart; ``unwell`` tells of those that run and have to
+    be restarted, and why.  ``settled`` says that what runs is what the
     object asks for, and no rollout is under way; ``consequence`` what a rollout does to what serves.
     ``look_again`` is when the answer may change by itself, in seconds since 1970.
     """
@@ -70,6 +74,7 @@ class Wanted:
     keep: frozenset[str] = frozenset()
     resting: frozenset[str] = frozenset()
     restarting: frozenset[str] = frozenset()
+    unwell: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     settled: bool = True
     consequence: Consequence = Consequence.NONE
     look_again: float | None = None

@@ -1,6 +1,6 @@
 """A machine in memory: a real repository and ledger, an engine in dictionaries, a clock that tests move."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from functools import partial
@@ -14,10 +14,12 @@ from gitops.changes import Change
 from gitops.execute import Result
 from gitops.journal import Journal
 from gitops.loop import Loop, Pass
+from gitops.probing import Probed, Watch
 from gitops.request import Request
 from gitops.source import Source
 from gitops.view import House, View
 from reconcilers.pods import earliest
+from runtime.engine import SeenPod
 from runtime.ledger import open_ledger
 from runtime.lock import Holder
 from runtime.records import Readiness
@@ -67,6 +69,16 @@ class Told:
         self.notices.append(text)
 
 
+class Answers(Watch):
+    """What probes answer, as the test has it."""
+
+    def __init__(self) -> None:
+        self.ready: dict[str, Readiness] = {}
+
+    def look(self, pods: Iterable[SeenPod], known: Mapping[str, Readiness]) -> Probed:
+        return Probed({pod.id: self.ready[pod.id] for pod in pods if pod.id in self.ready} | dict(known))
+
+
 class Host:
     """One source on one machine.
 
@@ -80,6 +92,7 @@ class Host:
         self.unready: set[str] = set()
         self.crashing: dict[str, int] = {}
         self.told = Told()
+        self.probes = Answers()
         self.repository = Repository(directory / "site")
         self.engine = EngineInMemory(IMAGES)
         self.engine.clock = self.clock
@@ -106,7 +119,13 @@ class Host:
         journal = Journal(self.ledger, self.source.id, self.clock)
         house = House(self.source, self.engine)
         return Loop(
-            house, journal, request or Request(), self.told, resolve=self.source.resolve, clock=self.clock
+            house,
+            journal,
+            request or Request(),
+            self.told,
+            resolve=self.source.resolve,
+            watch=self.probes,
+            clock=self.clock,
         )
 
     def apply(self, request: Request | None = None, *, seconds: float = 30) -> list[Pass]:
@@ -135,7 +154,7 @@ class Host:
             if pod.image in self.crashing:
                 self.engine.kill(pod.name, self.crashing[pod.image], restarts=3)
         probed = [pod for pod in running if Label.PROBES in pod.labels and pod.image not in self.unready]
-        self.ledger.note_readiness(self.source.id, {pod.id: Readiness(True, pod.started) for pod in probed})
+        self.probes.ready |= {pod.id: Readiness(True, pod.started) for pod in probed}
 
     def pods(self, pattern: str = "*") -> list[str]:
         """Return the names of the pods that fit a pattern."""

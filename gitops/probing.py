@@ -1,0 +1,68 @@
+"""What probes say of the pods: watched while a loop goes on, or asked once by who only looks."""
+
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from runtime.resources import Label
+
+if TYPE_CHECKING:
+    from runtime.engine import Engine, SeenPod
+    from runtime.prober import Prober
+    from runtime.records import Readiness
+
+
+@dataclass(frozen=True, slots=True)
+class Probed:
+    """By the ids of pods: whether they are ready, why they have to be restarted, why they aren't ready."""
+
+    readiness: "Mapping[str, Readiness]" = field(default_factory=lambda: MappingProxyType({}))
+    unwell: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    unready: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+
+class Watch:
+    """Probes the pods that it is shown, from the first one that has a probe until it is closed."""
+
+    def __init__(self, engine: "Engine") -> None:
+        self._engine = engine
+        self._prober: Prober | None = None
+
+    def look(self, pods: "Iterable[SeenPod]", known: "Mapping[str, Readiness]") -> Probed:
+        """Return what is known now of these pods; ``known`` is what was recorded earlier (decision 6)."""
+        probed = [pod for pod in pods if Label.PROBES in pod.labels]
+        if self._prober is None and probed:
+            from runtime.prober import Prober
+
+            self._prober = Prober(self._engine.run_in)
+        if self._prober is None:
+            return Probed()
+        self._prober.follow(probed, known)
+        return Probed(self._prober.readiness(), self._prober.unwell(), self._prober.why())
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until a pod has become ready, not ready or unwell, or so many seconds; say whether one has."""
+        if self._prober is not None:
+            return self._prober.wait(seconds)
+        time.sleep(seconds)
+        return False
+
+    def close(self) -> None:
+        """Stop asking."""
+        if self._prober is not None:
+            self._prober.close()
+
+
+def ask_once(
+    engine: "Engine", pods: "Iterable[SeenPod]", known: "Mapping[str, Readiness]", now: float
+) -> Probed:
+    """Ask each probe once, all at the same time."""
+    probed = [pod for pod in pods if Label.PROBES in pod.labels]
+    if not probed:
+        return Probed()
+    from runtime.probe_tick import check_once
+
+    found = check_once(probed, known, engine.run_in, now)
+    return Probed(found.readiness, found.unwell, found.why)
