@@ -345,3 +345,6 @@ def _errors(said: Said, code: Exit | None = None) -> Iterator[None]:
         if said.output is Output.JSON:
             print(json.dumps({"error": line}))
         raise typer.Exit(code or expected or Exit.FAILED) from error
+
+
+from gitops import cli_look  # noqa: E402, F401 (its commands register on the app above)

@@ -1,0 +1,177 @@
+"""The commands that look: get, describe, events, logs, exec.  None of them changes anything."""
+
+import json
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any
+
+import typer
+
+from gitops.cli import Output, OutputOption, Said, _errors, _print, _said, app
+from gitops.settings import SettingsError
+from gitops.trouble import Exit
+
+INTERRUPTED = 130  # as shells have it
+
+Which = Annotated[str, typer.Argument(metavar="KIND/NAME", help="Such as deployment/web or pod/web-1a2b-0.")]
+Namespace = Annotated[str | None, typer.Option("-n", "--namespace", help="Its namespace. [default: default]")]
+ContainerOption = Annotated[
+    str | None, typer.Option("-c", "--container", help="Which container of the pod. [default: the first]")
+]
+
+
+@app.command()
+def get(
+    context: typer.Context,
+    kind: Annotated[str, typer.Argument(metavar="KIND", help="Such as pods, deploy, svc,cm or all.")],
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Only this one.")] = None,
+    namespace: Annotated[
+        str | None, typer.Option("-n", "--namespace", help="Which namespace. [default: default]")
+    ] = None,
+    everywhere: Annotated[bool, typer.Option("-A", "--all-namespaces", help="Every namespace.")] = False,
+    output: OutputOption = None,
+) -> None:
+    """List objects of a kind, in kubectl's columns; pods are those that run here, under Kubernetes' names.
+
+    Example: sloop get pods -n shop
+    """
+    said = _said(context, output)
+    with _looking(said):
+        from gitops.columns import columns
+        from gitops.listing import get as listing
+        from gitops.meant import DEFAULT, kinds_meant
+
+        word, _, inside = kind.partition("/")
+        kinds, place = kinds_meant(word), None if everywhere else namespace or DEFAULT
+        document = listing(said.settings, kinds, name or inside or None, place)
+        _notices(document)
+        if not document["items"]:
+            print(f"No resources found{f' in {place} namespace' if place else ''}.", file=sys.stderr)
+        tables = columns(document["items"], time.time(), everywhere=everywhere, several=len(kinds) > 1)
+        _print(said, document, tables)
+
+
+@app.command()
+def describe(
+    context: typer.Context, which: Which, namespace: Namespace = None, output: OutputOption = None
+) -> None:
+    """Tell all about one object: what git says, what runs, what happened, how what failed ended.
+
+    Example: sloop describe deployment/web -n shop
+    """
+    said = _said(context, output)
+    with _looking(said):
+        from gitops.describe import describe as tell
+        from gitops.meant import meant
+        from gitops.sheet import sheet
+
+        document = tell(said.settings, meant(which, namespace))
+        _notices(document)
+        _print(said, document, sheet(document))
+
+
+@app.command()
+def events(
+    context: typer.Context,
+    which: Annotated[str | None, typer.Argument(metavar="[KIND/NAME]", help="Only of this object.")] = None,
+    namespace: Annotated[str | None, typer.Option("-n", "--namespace", help="Only this namespace.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="How many, the last ones.")] = 50,
+    output: OutputOption = None,
+) -> None:
+    """Tell what has happened, from sloop's ledger; the newest is the last line.
+
+    Example: sloop events deployment/web -n shop --limit 10
+    """
+    said = _said(context, output)
+    with _looking(said):
+        from gitops.meant import meant
+        from gitops.past_events import events as happened
+        from gitops.show import events as lines
+
+        whose = meant(which, namespace) if which else None
+        found = happened(said.settings, whose, None if whose else namespace, limit)
+        if not found:
+            print("No events found.", file=sys.stderr)
+        _print(said, found, lines(found) if found else ())
+
+
+@app.command()
+def logs(
+    context: typer.Context,
+    which: Which,
+    namespace: Namespace = None,
+    follow: Annotated[bool, typer.Option("-f", "--follow", help="Go on until the last pod ends.")] = False,
+    container: ContainerOption = None,
+    tail: Annotated[int | None, typer.Option(min=0, help="Only so many last lines of each pod.")] = None,
+) -> None:
+    """Print what a pod has said, or each pod of a Deployment; earlier runs of a container stand first.
+
+    Example: sloop logs deployment/web -n shop -f --tail 20
+    """
+    said = _said(context, None)
+    with _looking(said):
+        from gitops.logs import logs as spoken
+        from gitops.meant import meant
+
+        if follow and said.output is Output.JSON:
+            raise SettingsError(
+                "a log that is followed has no end, so there is no JSON of it: leave -o json out"
+            )
+        whose = meant(which, namespace)
+        with spoken(said.settings, whose, container, follow=follow, tail=tail) as pieces:
+            if said.output is Output.JSON:
+                print(json.dumps({"output": b"".join(pieces).decode(errors="replace")}, ensure_ascii=False))
+                return
+            for piece in pieces:
+                sys.stdout.buffer.write(piece)
+                sys.stdout.buffer.flush()
+
+
+@app.command("exec")
+def execute(
+    context: typer.Context,
+    which: Which,
+    command: Annotated[list[str], typer.Argument(metavar="-- COMMAND...", help="What to run, and how.")],
+    namespace: Namespace = None,
+    container: ContainerOption = None,
+    interactive: Annotated[bool, typer.Option("-i", "--stdin", help="Hand standard input on.")] = False,
+    terminal: Annotated[bool, typer.Option("-t", "--tty", help="Give it a terminal.")] = False,
+) -> None:
+    """Run a command in a pod that runs, or in the first one of a Deployment; its exit code is the command's.
+
+    Example: sloop exec deployment/web -n shop -it -- sh
+    """
+    said = _said(context, None)
+    with _looking(said):
+        from gitops.enter import become, entrance
+        from gitops.logs import check_container
+        from gitops.meant import meant
+
+        whose = meant(which, namespace)
+        check_container(said.settings, whose, container)
+        flags = [*(["--interactive"] if interactive else []), *(["--tty"] if terminal else [])]
+        become(entrance(said.settings, whose, flags, command))
+
+
+@contextmanager
+def _looking(said: Said) -> Iterator[None]:
+    """Turn what isn't there into a line and exit code 1, and Ctrl-C into a quiet end."""
+    from gitops.look import Missing
+
+    with _errors(said):
+        try:
+            yield
+        except Missing as missing:
+            print(missing, file=sys.stderr)
+            if said.output is Output.JSON:
+                print(json.dumps({"error": str(missing)}))
+            raise typer.Exit(Exit.FAILED) from missing
+        except KeyboardInterrupt:
+            raise typer.Exit(INTERRUPTED) from None
+
+
+def _notices(document: Any) -> None:
+    for notice in document["notices"]:
+        print(f"notice: {notice}", file=sys.stderr)

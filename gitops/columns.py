@@ -1,0 +1,63 @@
+"""What ``get`` found, in kubectl's columns."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from gitops.ages import age
+from gitops.show import table
+
+Document = Mapping[str, Any]
+
+MODES = {
+    "ReadWriteOnce": "RWO",
+    "ReadOnlyMany": "ROX",
+    "ReadWriteMany": "RWX",
+    "ReadWriteOncePod": "RWOP",
+}
+HEADS: Mapping[str, Mapping[str, str]] = {
+    "Pod": {"ready": "READY", "status": "STATUS", "restarts": "RESTARTS"},
+    "Deployment": {"ready": "READY", "upToDate": "UP-TO-DATE", "available": "AVAILABLE"},
+    "Service": {"type": "TYPE", "clusterIP": "CLUSTER-IP", "externalIP": "EXTERNAL-IP", "ports": "PORT(S)"},
+    "ConfigMap": {"data": "DATA"},
+    "Secret": {"type": "TYPE", "data": "DATA"},
+    "PersistentVolumeClaim": {"status": "STATUS", "volume": "VOLUME", "accessModes": "ACCESS MODES"},
+    "Namespace": {"status": "STATUS"},
+}
+
+
+def columns(items: Sequence[Document], now: float, *, everywhere: bool, several: bool) -> Iterator[str]:
+    """Yield a table for each kind; names say their kind where ``several`` were asked for."""
+    kinds = dict.fromkeys(item["kind"] for item in items)
+    for number, kind in enumerate(kinds):
+        if number:
+            yield ""
+        found = [item for item in items if item["kind"] == kind]
+        heads = HEADS.get(kind, {})
+        place = ["NAMESPACE"] if everywhere and found[0]["namespace"] else []
+        rows = [[*_name(item, place, several), *_cells(item, heads, now)] for item in found]
+        yield from table([*place, "NAME", *heads.values(), "AGE"], rows)
+
+
+def _name(item: Document, place: Sequence[str], several: bool) -> list[str]:
+    name = f"{item['kind'].lower()}/{item['name']}" if several else item["name"]
+    return [item["namespace"], name] if place else [name]
+
+
+def _cells(item: Document, heads: Mapping[str, str], now: float) -> list[str]:
+    return [*(_cell(item, key, now) for key in heads), age(item["created"], now)]
+
+
+def _cell(item: Document, key: str, now: float) -> str:
+    match key, item[key]:
+        case "accessModes", modes:
+            return ",".join(MODES[mode] for mode in modes)
+        case "restarts", int(count) if count and item["started"]:
+            return f"{count} ({age(item['started'], now)} ago)"
+        case "clusterIP" | "externalIP", None:
+            return "<none>"
+        case _, None:
+            return "?"
+        case _, list() as several:
+            return ",".join(several) or "<none>"
+        case _, value:
+            return str(value)

@@ -1,0 +1,179 @@
+"""All that is known of one object: what git says, what runs, what happened, and how what failed ended."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from gitops.details import details
+from gitops.fare import fares
+from gitops.git_error import SourceError, printable
+from gitops.look import Sight, look
+from gitops.mask import masker
+from gitops.meant import absent, pods_of, some_pods_of
+from gitops.pods import PodHere, pods_here
+from gitops.program import engine_of
+from gitops.report import events_document, moment, owner_document
+from gitops.rows import row, wanted_pods
+from gitops.settings import Settings
+from runtime.engine import EngineError
+from runtime.observe import pod_name
+from runtime.resources import Label, Mount, Owner, Pod, Port
+from schemas.manifest import Manifest
+
+Document = dict[str, Any]
+LAST_EVENTS, LAST_LINES = 10, 10
+
+
+def describe(settings: Settings, whose: Owner) -> Document:
+    """Return all about one object; raises Missing where it neither stands in git nor runs.
+
+    Values of Secrets are in nothing of it, not in what a container has said either.
+    """
+    with engine_of(settings) as engine:
+        return described(look(settings, engine), whose)
+
+
+def described(sight: Sight, whose: Owner) -> Document:
+    """Return all about one object of a moment."""
+    pods = pods_here(sight, pods_of(sight.seen, whose))
+    writer = pods[0].owner if pods else whose
+    manifest = sight.manifests.get(writer)
+    if not pods and manifest is None:
+        _refuse(sight, whose)
+    mask = masker(sight.view.rendered.manifests) if sight.view else None
+    document = {
+        **owner_document(whose),
+        "owner": None if writer == whose else str(writer),
+        "source": sight.source.display,
+        "git": _git(sight, manifest) if manifest else None,
+        **_fare(sight, whose, writer),
+        **(row(sight, whose) if whose == writer else {}),
+        **(details(sight, manifest) if manifest else {}),
+        "pods": [_pod(sight, pod) for pod in pods],
+        "events": _events(sight, writer),
+    }
+    output = [_last_words(sight, pod, mask) for pod in pods if pod.failed and mask]
+    masked = {**_masked(document, mask), **owner_document(whose)}
+    return {**masked, "output": output, "notices": list(sight.notices)}
+
+
+def _refuse(sight: Sight, whose: Owner) -> None:
+    if sight.view is None and sight.trouble:
+        raise sight.trouble
+    if whose.kind == "Pod":
+        some_pods_of(sight.seen, whose)
+    raise absent(whose, sight.manifests)
+
+
+def _git(sight: Sight, manifest: Manifest) -> Document | None:
+    """Return where an object is written, and the commit that last touched the file, if git tells it."""
+    assert sight.view is not None
+    try:
+        commit = sight.source.last_touched(None, sight.view.commit.sha, {manifest.file}).get(manifest.file)
+    except SourceError:
+        commit = None
+    return {
+        "revision": sight.view.commit.sha,
+        "file": "/".join(filter(None, [sight.source.path, manifest.file])),
+        "line": manifest.line,
+        "touched": commit
+        and {
+            "revision": commit.sha,
+            "author": commit.author,
+            "time": commit.date.isoformat(),
+            "subject": commit.subject,
+        },
+    }
+
+
+def _fare(sight: Sight, whose: Owner, writer: Owner) -> Document:
+    fared = {one.owner: one for one in (fares(sight.view) if sight.view else ())}.get(writer)
+    if fared is None:
+        left = "it has left git, or is not applied any more" if sight.view else ""
+        return {"sync": "OutOfSync" if sight.view else "Unknown", "health": None, "reason": left}
+    reason = fared.reason if whose == writer or fared.health != "Healthy" else ""
+    return {"sync": "Synced" if fared.synced else "OutOfSync", "health": fared.health, "reason": reason}
+
+
+def _pod(sight: Sight, pod: PodHere) -> Document:
+    wanted = next((one for one in wanted_pods(sight, pod.owner) if one.name == pod_name(pod.seen)), None)
+    same = wanted if wanted and wanted.digest == pod.seen.labels.get(Label.DIGEST) else None
+    return {
+        "name": pod.shown.name,
+        "container": pod.seen.name,
+        "id": pod.seen.id[:12],
+        "image": pod.seen.image,
+        "imageId": pod.seen.image_id.removeprefix("sha256:")[:12],
+        "status": pod.status,
+        "ready": pod.ready,
+        "state": pod.seen.state,
+        "exitCode": pod.seen.exit_code if pod.seen.ended and pod.seen.state != "running" else None,
+        "outOfMemory": pod.exit.out_of_memory,
+        "error": pod.exit.error,
+        "restarts": pod.restarts,
+        "created": moment(pod.seen.created),
+        "started": moment(pod.seen.started or None),
+        "ended": moment(pod.seen.ended or None) if pod.seen.state != "running" else None,
+        "commit": pod.seen.labels.get(Label.COMMIT, "")[:7],
+        "networks": list(pod.seen.networks),
+        "ports": _ports(same) if same else _words(pod, Label.PORTS),
+        "mounts": _mounts(same) if same else _words(pod, Label.USES),
+    }
+
+
+def _ports(pod: Pod) -> list[str]:
+    return [_port(one) for one in pod.ports]
+
+
+def _port(port: Port) -> str:
+    address = f"{port.address}:" if port.address else ""
+    return f"{address}{port.host}->{port.container}/{port.protocol}"
+
+
+def _mounts(pod: Pod) -> list[str]:
+    mounts = [_mount(mount) for one in pod.containers for mount in one.mounts]
+    return mounts + [f"{one.target} from a secret (ro)" for c in pod.containers for one in c.secret_files]
+
+
+def _mount(mount: Mount) -> str:
+    match mount:
+        case Mount(host=str(path)):
+            origin = f"the machine's {path}"
+        case Mount(volume=str(name)) if name:
+            origin = f"volume {name}" + (f", path {mount.sub_path}" if mount.sub_path else "")
+        case Mount(volume=""):
+            origin = "a volume of its own"
+        case _:
+            origin = "memory"
+    return f"{mount.target} from {origin} ({'ro' if mount.read_only else 'rw'})"
+
+
+def _words(pod: PodHere, label: str) -> list[str]:
+    return list(filter(None, pod.seen.labels.get(label, "").split(",")))
+
+
+def _events(sight: Sight, whose: Owner) -> list[Document]:
+    """Return the last events, newest last."""
+    found = [event for event in sight.remembered.events if event.owner == whose][:LAST_EVENTS]
+    return events_document(reversed(found))
+
+
+def _last_words(sight: Sight, pod: PodHere, mask: Callable[[str], str] | None) -> Document:
+    try:
+        said = b"".join(sight.engine.logs(pod.seen.name, tail=LAST_LINES))
+    except EngineError:  # it has gone meanwhile
+        said = b""
+    text = (mask or str)(said.decode(errors="replace"))
+    return {"pod": pod.shown.name, "lines": [printable(line) for line in text.splitlines()]}
+
+
+def _masked(value: Any, mask: Callable[[str], str] | None) -> Any:
+    """Return plain data without the values of Secrets, wherever somebody may have copied one to."""
+    match value:
+        case str() if mask:
+            return mask(value)
+        case Mapping():
+            return {key: _masked(one, mask) for key, one in value.items()}
+        case list():
+            return [_masked(one, mask) for one in value]
+        case _:
+            return value

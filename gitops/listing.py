@@ -1,0 +1,72 @@
+"""What ``get`` lists: the objects of a kind as plain data."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from gitops.look import Sight, look
+from gitops.meant import absent, owner, pods_of, shown
+from gitops.pods import pods_here
+from gitops.program import engine_of
+from gitops.render import NOWHERE
+from gitops.report import moment, owner_document
+from gitops.rows import pod_row, row
+from gitops.settings import Settings
+from runtime.resources import Label, Owner
+
+Document = dict[str, Any]
+KNOWN_BY_PODS = frozenset({"Pod", "Deployment"})  # whatever becomes of git
+
+
+def get(settings: Settings, kinds: Sequence[str], name: str | None, namespace: str | None) -> Document:
+    """Return the objects of some kinds, in one namespace or, for None, in all.
+
+    With a name only that one; raises Missing for a name that isn't there.
+    """
+    with engine_of(settings) as engine:
+        sight = look(settings, engine)
+        items = [item for kind in kinds for item in listed(sight, kind, name, namespace)]
+    return {"items": items, "notices": list(sight.notices)}
+
+
+def listed(sight: Sight, kind: str, name: str | None, namespace: str | None) -> list[Document]:
+    """Return the objects of one kind; raises what keeps git out of reach where only git knows them."""
+    if sight.view is None and sight.trouble and kind not in KNOWN_BY_PODS:
+        raise sight.trouble
+    there = [shown(pod) for pod in sight.seen.pods] if kind == "Pod" else _objects(sight, kind)
+    chosen = [one for one in there if _chosen(one, name, namespace)]
+    if name and not chosen:
+        raise absent(owner(kind, namespace, name), there)
+    return _pods(sight, chosen) if kind == "Pod" else [_object(sight, one) for one in chosen]
+
+
+def _chosen(one: Owner, name: str | None, namespace: str | None) -> bool:
+    return name in (None, one.name) and (one.kind in NOWHERE or namespace in (None, one.namespace))
+
+
+def _objects(sight: Sight, kind: str) -> Sequence[Owner]:
+    """Return what git wants, and what only the pods remember; of all that the namespaces, too."""
+    known = {*sight.manifests, *(Owner.parse(pod.labels[Label.OWNER]) for pod in sight.seen.pods)}
+    if kind in NOWHERE:
+        known |= {Owner(kind, "", one.namespace) for one in known if one.namespace}
+    return sorted(one for one in known if one.kind == kind)
+
+
+def _pods(sight: Sight, chosen: Sequence[Owner]) -> list[Document]:
+    pods = pods_here(sight, (pod for pod in sight.seen.pods if shown(pod) in chosen))
+    return [
+        {
+            **owner_document(pod.shown),
+            "owner": str(pod.owner),
+            **pod_row(pod),
+            "started": moment(pod.seen.started or None),
+            "created": moment(pod.seen.created),
+        }
+        for pod in pods
+    ]
+
+
+def _object(sight: Sight, whose: Owner) -> Document:
+    """Return an object; without a ledger the oldest of its pods tells since when it is there."""
+    pods = (pod.created for pod in pods_of(sight.seen, whose))
+    since = sight.created.get(whose) or min(pods, default=None)
+    return {**owner_document(whose), **row(sight, whose), "created": moment(since)}

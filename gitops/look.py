@@ -1,0 +1,132 @@
+"""A look that touches nothing: what git wants, what is there, what is remembered; each if it can be had."""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from gitops.git_error import SourceError
+from gitops.program import house_of, source_of
+from gitops.settings import Settings
+from gitops.source import Source
+from gitops.view import House, Memory, Moment, View, view
+from reconcilers.wanted import Past
+from reconcilers.world import World
+from runtime.engine import Engine, Seen
+from runtime.ledger import LedgerError, look_back
+from runtime.observe import of_source
+from runtime.records import Event
+from runtime.resources import Label, Owner
+from schemas.manifest import Manifest
+from schemas.problems import ManifestError
+
+EVERY = 1_000_000  # more events than the ledger keeps
+
+
+class Missing(Exception):
+    """What a person named isn't there; the message says so, and where else it may be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What the ledger says; all of it is empty where there is none.  Events are newest first."""
+
+    memory: Memory = field(default_factory=Memory)
+    events: Sequence[Event] = ()
+    revision: str = ""
+    notices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Sight:
+    """One moment of one source; ``seen`` is what is its own.
+
+    ``view`` is of an older commit where the newest can't be had, and None where none can: then ``trouble``
+    says why.  ``notices`` tells people so.
+    """
+
+    source: Source
+    engine: Engine
+    seen: Seen
+    remembered: Remembered
+    now: float
+    view: View | None = None
+    trouble: SourceError | ManifestError | None = None
+    notices: tuple[str, ...] = ()
+
+    @cached_property
+    def manifests(self) -> Mapping[Owner, Manifest]:
+        """What git wants, by what tells the objects apart."""
+        return self.view.rendered.by_owner if self.view else {}
+
+    @cached_property
+    def world(self) -> World:
+        """The moment as reconcilers know it, to ask it about pods."""
+        past = Past(readiness=self.remembered.memory.readiness)
+        return World(self.source.id, "", self.now, b"", self.seen, past=past)
+
+    @cached_property
+    def created(self) -> Mapping[Owner, float]:
+        """When each object came, in seconds since 1970, as far as the ledger goes back."""
+        came = {owner: settled.at for owner, settled in self.remembered.memory.settled.items()}
+        return {**came, **_creations(self.remembered.events)}
+
+
+def look(settings: Settings, engine: Engine) -> Sight:
+    """Look at the settings' source; only an engine out of reach, or no source at all, is an error."""
+    source = source_of(settings)
+    seen, remembered, now = engine.look(), remember(settings, source), time.time()
+    bare = Sight(source, engine, of_source(seen, source.id), remembered, now, notices=remembered.notices)
+    known = filter(None, [remembered.revision, _youngest(bare.seen)])
+    moment = Moment(now, remembered.memory)
+    return _with_git(bare, house_of(settings, source, engine), seen, moment, known)
+
+
+def remember(settings: Settings, source: Source) -> Remembered:
+    """Return what the ledger says of a source; one that can't be read is a notice."""
+    try:
+        with look_back(settings.state) as past:
+            runs = past.history(source.id)
+            synced = (run.revision for run in runs if run.outcome in {"Synced", "RolledBack"})
+            events = past.events(source.id, limit=EVERY)
+            return Remembered(Memory.of(past, source.id), events, next(synced, ""))
+    except LedgerError as error:
+        return Remembered(notices=(f"{error}: events, restarts and ages can't be told",))
+
+
+def _with_git(bare: Sight, house: House, seen: Seen, moment: Moment, known: Iterator[str]) -> Sight:
+    """Add what git wants: of the newest commit, or of one that was carried out."""
+    try:
+        return replace(bare, view=view(house, house.source.resolve(), seen, moment))
+    except (SourceError, ManifestError) as error:
+        trouble, why = error, _why(error)
+    for sha in known:
+        with suppress(SourceError, ManifestError):
+            told = f"{why}: what git wants is told as of {sha[:7]}, which was carried out before"
+            looked = view(house, sha, seen, moment)
+            return replace(bare, view=looked, trouble=trouble, notices=(*bare.notices, told))
+    told = f"{why}: only pods can be told, not what git wants"
+    return replace(bare, trouble=trouble, notices=(*bare.notices, told))
+
+
+def _why(error: SourceError | ManifestError) -> str:
+    if isinstance(error, ManifestError):
+        return "the newest commit can't be used (see sloop diff)"
+    return str(error).partition("\n")[0]
+
+
+def _youngest(seen: Seen) -> str:
+    youngest = max(seen.pods, key=lambda pod: pod.created, default=None)
+    return youngest.labels.get(Label.COMMIT, "") if youngest else ""
+
+
+def _creations(events: Sequence[Event]) -> Mapping[Owner, float]:
+    """Return when each object was first created since it was last deleted."""
+    came: dict[Owner, float] = {}
+    for event in reversed(events):
+        if event.owner and event.reason == "Create":
+            came.setdefault(event.owner, event.at)
+        elif event.owner and event.reason == "Delete":
+            came.pop(event.owner, None)
+    return came

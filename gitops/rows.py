@@ -1,0 +1,100 @@
+"""What kubectl's columns say of an object, as plain data; of a Secret nothing but how many keys it has."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from gitops.look import Sight
+from gitops.meant import pods_of
+from gitops.pods import PodHere
+from reconcilers.mounts import claim_volume
+from reconcilers.template import network_name
+from runtime.resources import Label, Owner, Pod
+from schemas.apps import Deployment
+from schemas.core import ConfigMap, PersistentVolumeClaim, Secret
+from schemas.service import Service, ServicePort
+
+Row = Mapping[str, Any]
+
+
+def row(sight: Sight, whose: Owner) -> Row:
+    """Return the columns of an object; what nobody can tell while git is out of reach is None."""
+    manifest = sight.manifests.get(whose)
+    match whose.kind:
+        case "Deployment":
+            return _deployment(sight, whose)
+        case "Namespace":
+            return _namespace(sight, whose)
+        case kind if manifest and kind in ROWS:
+            return ROWS[kind](manifest.object, sight)
+        case _:
+            return {}
+
+
+def pod_row(pod: PodHere) -> Row:
+    """Return the columns of a pod."""
+    return {"ready": f"{int(pod.ready)}/1", "status": pod.status, "restarts": pod.restarts}
+
+
+def wanted_pods(sight: Sight, whose: Owner) -> list[Pod]:
+    """Return the pods that an object wants at this moment."""
+    answers = [one for one in (sight.view.wanted if sight.view else ()) if one.owner == whose]
+    return [one for answer in answers for one in answer.resources if isinstance(one, Pod)]
+
+
+def _deployment(sight: Sight, whose: Owner) -> Row:
+    pods, wanted = pods_of(sight.seen, whose), sight.manifests.get(whose)
+    spec = wanted.object.spec if wanted and isinstance(wanted.object, Deployment) else None
+    total = str(spec.replicas if spec else 0) if sight.view else "?"
+    digests = {one.digest for one in wanted_pods(sight, whose)}
+    patience = spec.min_ready_seconds if spec else 0
+    return {
+        "ready": f"{sum(sight.world.readiness(pod).ready for pod in pods)}/{total}",
+        "upToDate": sum(pod.labels.get(Label.DIGEST) in digests for pod in pods) if sight.view else None,
+        "available": sum(sight.world.available(pod, patience) for pod in pods),
+    }
+
+
+def _namespace(sight: Sight, whose: Owner) -> Row:
+    networks = {one.name for one in sight.seen.networks}
+    return {"status": "Active" if network_name(whose.name) in networks else "Pending"}
+
+
+def _service(one: Service, _: Sight) -> Row:
+    return {
+        "type": one.spec.type,
+        "clusterIP": one.spec.cluster_ip,
+        "externalIP": one.spec.external_name,
+        "ports": [_port(port) for port in one.spec.ports],
+    }
+
+
+def _port(port: ServicePort) -> str:
+    node = f":{port.node_port}" if port.node_port else ""
+    return f"{port.port}{node}/{port.protocol}"
+
+
+def _config_map(one: ConfigMap, _: Sight) -> Row:
+    return {"data": len(one.values)}
+
+
+def _secret(one: Secret, _: Sight) -> Row:
+    return {"type": one.type, "data": len(one.values)}
+
+
+def _claim(one: PersistentVolumeClaim, sight: Sight) -> Row:
+    volume, _ = claim_volume(sight.world, one)
+    volumes = sight.view.seen.volumes if sight.view else ()
+    there = any(volume == each.name for each in volumes)
+    return {
+        "status": "Bound" if there else "Pending",
+        "volume": volume,
+        "accessModes": list(one.spec.access_modes),
+    }
+
+
+ROWS: Mapping[str, Callable[[Any, Sight], Row]] = {
+    "ConfigMap": _config_map,
+    "PersistentVolumeClaim": _claim,
+    "Secret": _secret,
+    "Service": _service,
+}
