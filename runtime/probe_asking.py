@@ -40,7 +40,7 @@ class Asker:
 
     def __init__(self, run: Run) -> None:
         self._run = run
-        self._sockets = Sockets()
+        self._sockets = Sockets(privileged=os.geteuid() == 0)
         self._network = asyncio.Semaphore(AT_ONCE)
         self._commands = asyncio.Semaphore(COMMANDS_AT_ONCE)
         self._threads = ThreadPoolExecutor(COMMANDS_AT_ONCE, "probe")
