@@ -4,7 +4,6 @@ import hashlib
 import json
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
@@ -14,8 +13,7 @@ from runtime.podman_errors import Refusal, asking_podman_to, unless_gone, unless
 from runtime.podman_files import digest_of_directory, write
 from runtime.podman_http import Answer
 from runtime.podman_key import kept_key
-from runtime.podman_places import binds
-from runtime.podman_ports import port_taken
+from runtime.podman_pods import create, remove, start_or_remove, volume_named
 from runtime.podman_pull import pull
 from runtime.podman_seen import (
     exit_of,
@@ -27,11 +25,10 @@ from runtime.podman_seen import (
     volumes_of,
 )
 from runtime.podman_service import of_this_user
-from runtime.podman_spec import container_spec, network_spec
-from runtime.resources import Files, Image, Mount, Network, Pod, Secret, Volume
+from runtime.podman_spec import network_spec
+from runtime.resources import Files, Image, Network, Pod, Secret, Volume
 from runtime.routes import routes
 
-REMOVALS = 5  # attempts at a container that is crashing meanwhile
 EVENTS = json.dumps({"type": ["container", "network", "volume"]})
 
 
@@ -119,7 +116,7 @@ class PodmanEngine:
         """Make a read-only volume's content what it should be; the volume is made if it isn't there."""
         with asking_podman_to(f"write the volume {files.name}"):
             try:
-                volume = self._volume(files.name)
+                volume = volume_named(self._api, files.name)
             except Refusal as refusal:
                 if not refusal.gone:
                     raise
@@ -136,12 +133,9 @@ class PodmanEngine:
     def create_pod(self, pod: Pod) -> None:
         """Make a pod and start it; one that can't start is removed again."""
         with asking_podman_to(f"create the pod {pod.name}"):
-            volumes = {name: self._volume(name) for name in _volume_names(pod)}
-            read_only = frozenset(name for name, volume in volumes.items() if holds_files(volume))
-            spec = container_spec(pod, binds(_mounts(pod), volumes), read_only)
-            self._api.post("containers/create", {**spec, **self._group_alone(spec)})
+            create(self._api, pod)
         with asking_podman_to(f"start the pod {pod.name}"):
-            self._start_or_remove(pod)
+            start_or_remove(self._api, pod)
 
     def start_pod(self, name: str) -> None:
         """Start a pod that is there; one that runs already is left alone."""
@@ -184,7 +178,7 @@ class PodmanEngine:
     def remove_pod(self, name: str, grace: int) -> None:
         """Ask a pod to stop, kill it after ``grace`` seconds, remove it and its anonymous volumes."""
         with asking_podman_to(f"remove the pod {name}"), unless_gone():
-            self._remove(name, grace)
+            remove(self._api, name, grace)
 
     def remove_network(self, name: str) -> None:
         """Remove a network that nobody uses."""
@@ -226,58 +220,9 @@ class PodmanEngine:
     def _create_volume(self, name: str, labels: Mapping[str, str]) -> Any:
         return json.loads(self._api.post("volumes/create", {"Name": name, "Labels": dict(labels)}))
 
-    def _volume(self, name: str) -> Any:
-        try:
-            return self._api.get(f"volumes/{named(name)}/json")
-        except Refusal as refusal:
-            raise (
-                replace(refusal, message=f"there is no volume {name}") if refusal.gone else refusal
-            ) from refusal
-
-    def _group_alone(self, spec: Mapping[str, Any]) -> dict[str, str]:
-        """Return the whole user where only a group was asked for; Podman takes no `:GROUP`."""
-        user = spec.get("user", "")
-        if not user.startswith(":"):
-            return {}
-        config = self._api.get(f"images/{named(spec['image'])}/json").get("Config") or {}
-        return {"user": f"{(config.get('User') or '0').partition(':')[0]}{user}"}
-
-    def _start_or_remove(self, pod: Pod) -> None:
-        try:
-            self._api.post(f"containers/{named(pod.name)}/start")
-        except Refusal as refusal:
-            self._remove(pod.name, 0)
-            containers = self._api.get("containers/json", all=True)
-            taken = port_taken(refusal.reason, pod, containers)
-            raise replace(refusal, message=taken) if taken else refusal from refusal
-
-    def _remove(self, name: str, grace: int) -> None:
-        """Stop and remove in one request; Podman kills what is paused, then lets it go.
-
-        Podman 4.3 refuses when the container ends, or is restarted, at that very moment.
-        """
-        query = {"force": True, "volumes": True, "timeout": grace}
-        for last in (False,) * REMOVALS + (True,):
-            try:
-                self._api.delete(f"containers/{named(name)}", seconds=grace + CHANGE_SECONDS, **query)
-            except Refusal as refusal:
-                if last or "state improper" not in refusal.cause:
-                    raise
-            else:
-                return
-
 
 def _contents(volumes: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     return {one["Name"]: digest_of_directory(one["Mountpoint"]) for one in volumes if holds_files(one)}
-
-
-def _mounts(pod: Pod) -> tuple[Mount, ...]:
-    return tuple(mount for container in pod.containers for mount in container.mounts)
-
-
-def _volume_names(pod: Pod) -> set[str]:
-    """Return the volumes that must be there; Podman would make a missing one, without our labels."""
-    return {mount.volume for mount in _mounts(pod) if mount.volume}
 
 
 def _told(answer: Answer) -> Iterator[Happening]:
