@@ -10,9 +10,9 @@ from gitops.source import Commit, SourceError
 from gitops.verdict import Verdict
 from gitops.view import House, View
 from reconcilers.contents import used_config_maps, used_secrets
-from runtime.engine import Seen
 from runtime.observe import of_source
 from runtime.resources import Label, Owner
+from runtime.seen import Seen
 from schemas.apps import Deployment
 from schemas.core import Pod
 from schemas.manifest import Manifest

@@ -10,9 +10,9 @@ from gitops.steps import Connect, Rename, Restart, Start, Step, Unpause, Write
 from gitops.verdict import Verdict
 from gitops.view import View
 from reconcilers.wanted import Consequence, Wanted
-from runtime.engine import SeenPod
 from runtime.observe import of_source, pod_name
 from runtime.resources import Label, Owner, Pod
+from runtime.seen import SeenPod
 
 
 @dataclass(frozen=True, slots=True)

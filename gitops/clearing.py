@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator
 from gitops.mending import grace
 from gitops.scene import Draft, Scene, supplies
 from gitops.steps import Remove
-from runtime.engine import SeenPod
 from runtime.observe import pod_name
 from runtime.resources import Label, Owner
+from runtime.seen import SeenPod
 
 LEFT = "it left git"
 

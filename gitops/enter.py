@@ -10,10 +10,11 @@ from gitops.look import Missing
 from gitops.meant import shown, some_pods_of
 from gitops.program import source_of
 from gitops.settings import Settings
-from runtime.engine import EngineError, SeenPod
+from runtime.engine import EngineError
 from runtime.observe import of_source
 from runtime.podman import PodmanEngine
 from runtime.resources import Owner
+from runtime.seen import SeenPod
 
 
 def entrance(settings: Settings, whose: Owner, flags: Sequence[str], words: Sequence[str]) -> list[str]:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from gitops.view import View
 from reconcilers.wanted import Health, Wanted
-from runtime.engine import SeenPod
 from runtime.observe import pod_name
 from runtime.resources import Label, Owner
+from runtime.seen import SeenPod
 
 WELL = frozenset({Health.HEALTHY, Health.SUSPENDED})
 

@@ -15,7 +15,8 @@ from runtime.resources import Label, digest
 if TYPE_CHECKING:
     from gitops.settings import Settings
     from gitops.source import Source
-    from runtime.engine import Engine, Seen
+    from runtime.engine import Engine
+    from runtime.seen import Seen
     from runtime.writes import Ledger
 
 

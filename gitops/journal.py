@@ -11,10 +11,10 @@ from gitops.render import object_digest
 from gitops.source import Commit
 from gitops.steps import Restart, Start, Step
 from gitops.view import Memory, Moment, View
-from runtime.engine import SeenPod
 from runtime.observe import of_source, pod_name
 from runtime.records import Outcome, Readiness, Run
 from runtime.resources import Label, Owner
+from runtime.seen import SeenPod
 
 if TYPE_CHECKING:
     from runtime.writes import Ledger

@@ -13,11 +13,12 @@ from gitops.source import Source
 from gitops.view import House, Memory, Moment, View, view
 from reconcilers.wanted import Past
 from reconcilers.world import World
-from runtime.engine import Engine, Seen
+from runtime.engine import Engine
 from runtime.ledger import LedgerError, look_back
 from runtime.observe import of_source
 from runtime.records import Event
 from runtime.resources import Label, Owner
+from runtime.seen import Seen
 from schemas.manifest import Manifest
 from schemas.problems import ManifestError
 

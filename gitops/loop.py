@@ -19,10 +19,10 @@ from gitops.request import Request
 from gitops.steps import Restart, Start
 from gitops.verdict import Verdict
 from gitops.view import House, Moment, View, view
-from runtime.engine import Seen
 from runtime.lock import Holder, hold, lock_directory
 from runtime.observe import of_source
 from runtime.records import Failure, Outcome
+from runtime.seen import Seen
 
 RETRY, LONGEST = 10.0, 300.0  # seconds before a failed step is tried again: doubling, up to
 OFTEN = 3  # times that a step may succeed before it is no longer believed

@@ -7,9 +7,9 @@ from gitops.render import NOWHERE
 from gitops.settings import SettingsError
 from gitops.which import kind_of
 from reconcilers.kinds import KINDS
-from runtime.engine import Seen, SeenPod
 from runtime.observe import of_owner, pod_name
 from runtime.resources import Label, Owner
+from runtime.seen import Seen, SeenPod
 from schemas.nearest import did_you_mean
 
 DEFAULT = "default"

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from gitops.scene import Answer, Conflict, Draft, Scene, supplies
 from gitops.steps import Connect, Create, Remove, Rename, Restart, Start, Unpause
 from reconcilers.wanted import Wanted
-from runtime.engine import SeenPod
 from runtime.observe import pod_name
 from runtime.resources import Label, Owner, Pod
+from runtime.seen import SeenPod
 
 BUSY = frozenset({"removing", "stopping"})  # look again when Podman has finished
 

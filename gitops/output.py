@@ -5,7 +5,8 @@ from queue import Queue
 from threading import Thread
 
 from gitops.meant import shown
-from runtime.engine import Engine, EngineError, SeenPod
+from runtime.engine import Engine, EngineError
+from runtime.seen import SeenPod
 
 AHEAD = 1000  # pieces that are kept for a slow reader
 

@@ -11,8 +11,8 @@ from gitops.steps import Step, resource
 from gitops.subnets import with_subnets
 from gitops.supplying import supply
 from reconcilers.wanted import Wanted
-from runtime.engine import Seen
 from runtime.resources import Owner
+from runtime.seen import Seen
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,9 @@ from gitops.look import Sight
 from gitops.meant import shown
 from reconcilers.pods import NEVER, UNKNOWN
 from reconcilers.restarts import again
-from runtime.engine import EngineError, EngineUnreachable, Exit, SeenPod
+from runtime.engine import EngineError, EngineUnreachable
 from runtime.resources import Label, Owner
+from runtime.seen import Exit, SeenPod
 from schemas.core import Pod as PodObject
 
 STATES = {

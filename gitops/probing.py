@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from runtime.resources import Label
 
 if TYPE_CHECKING:
-    from runtime.engine import Engine, SeenPod
+    from runtime.engine import Engine
     from runtime.prober import Prober
     from runtime.records import Readiness
+    from runtime.seen import SeenPod
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from typing import TypeVar
 
 from gitops.steps import Action, resource, verb
 from reconcilers.wanted import Wanted
-from runtime.engine import Seen, SeenNetwork, SeenPod, SeenVolume
 from runtime.observe import of_source, pod_name
 from runtime.resources import Image, Label, Owner, Pod, Resource
+from runtime.seen import Seen, SeenNetwork, SeenPod, SeenVolume
 
 T = TypeVar("T")
 

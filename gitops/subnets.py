@@ -6,8 +6,8 @@ from ipaddress import IPv4Network, ip_network
 
 from gitops.scene import Draft
 from gitops.steps import Create
-from runtime.engine import Seen
 from runtime.resources import Network
+from runtime.seen import Seen
 
 SIZE = 20  # bits: 2,046 pods below, as many Services above
 

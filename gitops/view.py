@@ -14,11 +14,12 @@ from reconcilers.kinds import catalog, reconcile
 from reconcilers.restarts import ENDED
 from reconcilers.wanted import Past, Wanted
 from reconcilers.world import World
-from runtime.engine import Engine, Seen
+from runtime.engine import Engine
 from runtime.observe import of_source, pod_name
 from runtime.past import Past as Records
 from runtime.records import Failure, Readiness, Restarts, Settled
 from runtime.resources import Owner
+from runtime.seen import Seen
 
 
 @dataclass(frozen=True, slots=True)

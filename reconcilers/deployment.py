@@ -10,9 +10,9 @@ from reconcilers.rollout import Batch, Count, bounds, next_batch
 from reconcilers.template import Template, follows, resources, stops_first, template
 from reconcilers.wanted import Consequence, Health, Status, Wanted
 from reconcilers.world import World
-from runtime.engine import SeenPod
 from runtime.observe import pod_name
 from runtime.resources import Owner, Resource
+from runtime.seen import SeenPod
 from schemas.apps import Deployment, DeploymentSpec
 
 TRIAL = 1  # seconds that a new pod runs before an old one stops for it, probe or no probe

@@ -7,9 +7,9 @@ from reconcilers.pods import ending, failure, rests
 from reconcilers.template import follows, resources, template
 from reconcilers.wanted import Consequence, Health, Status, Wanted
 from reconcilers.world import World
-from runtime.engine import SeenPod
 from runtime.observe import pod_name
 from runtime.resources import Label, Owner
+from runtime.seen import SeenPod
 from schemas.core import Pod
 
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from reconcilers.restarts import Again, after_a_probe, again
 from reconcilers.world import World
-from runtime.engine import Exit, SeenPod
 from runtime.observe import pod_name
 from runtime.records import Restarts
 from runtime.resources import Label
+from runtime.seen import Exit, SeenPod
 
 NEVER = Restarts(0, 0)
 UNKNOWN = Exit(0, False, "")

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from runtime.engine import Exit, SeenPod
 from runtime.records import Restarts
+from runtime.seen import Exit, SeenPod
 
 FIRST_WAIT = 10.0  # seconds; Kubernetes' MaxContainerBackOff and its first step
 LONGEST_WAIT = 300.0

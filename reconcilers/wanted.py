@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
-from runtime.engine import Exit, SeenPod
 from runtime.records import Failure, Readiness, Restarts
 from runtime.resources import Owner, Resource
+from runtime.seen import Exit, SeenPod
 
 
 class Health(StrEnum):

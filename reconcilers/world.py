@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from reconcilers.wanted import Past
-from runtime.engine import Seen, SeenPod
 from runtime.records import Readiness
 from runtime.resources import Label, Owner
+from runtime.seen import Seen, SeenPod
 from schemas.core import ConfigMap, PersistentVolumeClaim, Secret
 from schemas.service import Service
 

@@ -1,11 +1,11 @@
 """The border to what runs containers: what sloop asks of an engine, and how an engine answers."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from typing import Protocol
 
 from runtime.resources import Files, Image, Network, Pod, Secret, Volume
+from runtime.seen import Exit, Happening, Seen
 
 
 class EngineError(Exception):
@@ -27,82 +27,6 @@ class ImageMissing(EngineError):
 
 class NameTaken(EngineError):
     """Something that isn't ours has the name."""
-
-
-@dataclass(frozen=True, slots=True)
-class SeenPod:
-    """A container or pod as the engine lists it, ours or not.
-
-    ``state`` is Podman's: created, running, paused, exited, stopped, ...  ``created``,
-    ``started`` and ``ended`` are seconds since 1970, 0 for never.  ``pid`` is its process on this machine, 0 for none.
-    """
-
-    id: str
-    name: str
-    labels: Mapping[str, str]
-    state: str
-    image: str
-    image_id: str
-    networks: tuple[str, ...]
-    created: float = 0
-    started: float = 0
-    ended: float = 0
-    exit_code: int = 0
-    pid: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class SeenNetwork:
-    """A network, with the subnets that it takes."""
-
-    name: str
-    labels: Mapping[str, str]
-    subnets: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class SeenVolume:
-    """A volume; ``content`` is the digest of its files where it is one of ours that holds Files."""
-
-    name: str
-    labels: Mapping[str, str]
-    content: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """Everything an engine holds, ours and others', at one moment.
-
-    Secrets are known by name only.  ``routes`` are the subnets that the machine itself reaches
-    otherwise than by its default route, so that no network of ours takes one of them.
-    """
-
-    pods: tuple[SeenPod, ...] = ()
-    networks: tuple[SeenNetwork, ...] = ()
-    volumes: tuple[SeenVolume, ...] = ()
-    secrets: tuple[str, ...] = ()
-    routes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Exit:
-    """How a pod that doesn't run came to its end, as far as only a closer look can tell.
-
-    ``restarts`` counts what Podman's own restart policy did since the last start.
-    """
-
-    restarts: int
-    out_of_memory: bool
-    error: str
-
-
-@dataclass(frozen=True, slots=True)
-class Happening:
-    """Something that the engine says has just happened to one of its pods, networks or volumes."""
-
-    action: str
-    name: str
-    labels: Mapping[str, str]
 
 
 class Engine(Protocol):

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from runtime.engine import Seen, SeenPod
 from runtime.resources import Label, Owner, digest
+from runtime.seen import Seen, SeenPod
 
 
 def of_source(seen: Seen, source: str) -> Seen:
@@ -40,7 +40,9 @@ def fingerprint(seen: Seen, source: str) -> str:
     ours = {pod.id for pod in mine.pods}
     return digest(
         [
-            sorted([one.id, one.name, one.state, one.started, one.exit_code, *one.networks] for one in mine.pods),
+            sorted(
+                [one.id, one.name, one.state, one.started, one.exit_code, *one.networks] for one in mine.pods
+            ),
             sorted([pod.name, *pod.networks] for pod in seen.pods if pod.id not in ours),
             sorted([network.name, *network.subnets] for network in seen.networks),
             sorted([volume.name, volume.content] for volume in seen.volumes),

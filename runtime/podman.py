@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from types import TracebackType
 from typing import Any, Self
 
-from runtime.engine import EngineError, EngineUnreachable, Exit, Happening, Seen
+from runtime.engine import EngineError, EngineUnreachable
 from runtime.podman_api import CHANGE_SECONDS, Api, named
 from runtime.podman_errors import Refusal, asking_podman_to, unless_gone, unless_said
 from runtime.podman_files import digest_of_directory, write
@@ -28,6 +28,7 @@ from runtime.podman_service import of_this_user
 from runtime.podman_spec import network_spec
 from runtime.resources import Files, Image, Network, Pod, Secret, Volume
 from runtime.routes import routes
+from runtime.seen import Exit, Happening, Seen
 
 EVENTS = json.dumps({"type": ["container", "network", "volume"]})
 

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from runtime.engine import Exit, Happening, SeenNetwork, SeenPod, SeenVolume
 from runtime.resources import Label
+from runtime.seen import Exit, Happening, SeenNetwork, SeenPod, SeenVolume
 
 TELLING = frozenset(
     (

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from runtime import probe_doorman
-from runtime.engine import SeenPod
+from runtime.seen import SeenPod
 
 PATIENCE = 5.0  # seconds, for the doorman to answer
 

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from runtime.engine import SeenPod
 from runtime.probe_asking import Asker, Run
 from runtime.probe_results import (
     Before,
@@ -24,6 +23,7 @@ from runtime.prober import is_probed
 from runtime.probes import Probe, read_probes
 from runtime.records import Readiness
 from runtime.resources import Label
+from runtime.seen import SeenPod
 
 NONE: Mapping[str, int] = MappingProxyType({})
 

@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 
-from runtime.engine import SeenPod
 from runtime.probe_asking import Asker, Run
 from runtime.probe_results import (
     Answer,
@@ -28,6 +27,7 @@ from runtime.probe_sockets import Place, place_of
 from runtime.probes import Probe, read_probes
 from runtime.records import Readiness
 from runtime.resources import Label
+from runtime.seen import SeenPod
 
 
 class ProbingStopped(RuntimeError):

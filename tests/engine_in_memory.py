@@ -9,18 +9,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 from ipaddress import ip_network
 
-from runtime.engine import (
-    EngineError,
-    Exit,
-    Happening,
-    ImageMissing,
-    NameTaken,
-    Seen,
-    SeenNetwork,
-    SeenPod,
-    SeenVolume,
-)
+from runtime.engine import EngineError, ImageMissing, NameTaken
 from runtime.resources import Files, Image, Label, Mount, Network, Pod, Secret, Volume
+from runtime.seen import Exit, Happening, Seen, SeenNetwork, SeenPod, SeenVolume
 
 Call = tuple[str, str]  # a method and the name it was called with
 

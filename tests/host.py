@@ -19,11 +19,11 @@ from gitops.request import Request
 from gitops.source import Source
 from gitops.view import House, View
 from reconcilers.pods import earliest
-from runtime.engine import SeenPod
 from runtime.ledger import open_ledger
 from runtime.lock import Holder
 from runtime.records import Readiness
 from runtime.resources import Label, Network
+from runtime.seen import SeenPod
 from tests.engine_in_memory import EngineInMemory
 from tests.gitops.repository import Repository
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from runtime.engine import Engine, EngineError, ImageMissing, NameTaken, SeenPod
+from runtime.engine import Engine, EngineError, ImageMissing, NameTaken
 from runtime.podman import PodmanEngine
 from runtime.resources import File, Files, Hidden, Image, Label, Mount, Network, Secret, Volume
+from runtime.seen import SeenPod
 from tests.engine_in_memory import EngineInMemory
 from tests.podman.hands import Hands
 from tests.podman.making import CELLAR, IMAGE, TOWN, pod

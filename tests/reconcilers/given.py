@@ -8,8 +8,8 @@ from typing import Any
 from reconcilers.kinds import catalog, reconcile
 from reconcilers.wanted import Past, Wanted
 from reconcilers.world import World
-from runtime.engine import Seen, SeenPod
 from runtime.resources import Pod
+from runtime.seen import Seen, SeenPod
 from schemas.load import load
 from schemas.manifest import Manifest
 
@@ -63,14 +63,9 @@ def manifests(*documents: str) -> tuple[Manifest, ...]:
 
 def world(*documents: str, pods: Iterable[SeenPod] = (), now: float = NOW, **fields: Any) -> World:
     """Return a moment of a commit with these documents."""
+    plain = {"source": SOURCE, "commit": "c0ffee", "key": b"the key of tests"}
     return World(
-        source=SOURCE,
-        commit="c0ffee",
-        now=now,
-        key=b"the key of tests",
-        seen=Seen(pods=tuple(pods)),
-        catalog=catalog(manifests(*documents)),
-        **fields,
+        **{**plain, **fields}, now=now, seen=Seen(pods=tuple(pods)), catalog=catalog(manifests(*documents))
     )
 
 

@@ -7,8 +7,8 @@ from itertools import pairwise
 import pytest
 
 from reconcilers.restarts import Again, again
-from runtime.engine import Exit, SeenPod
 from runtime.records import Restarts
+from runtime.seen import Exit, SeenPod
 
 NOW = 10_000.0
 QUIET = Exit(0, False, "")

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from runtime.engine import SeenPod
 from runtime.resources import Label
+from runtime.seen import SeenPod
 
 OFTEN = {"periodSeconds": 0.01, "timeoutSeconds": 5}  # times that Kubernetes wouldn't take, for tests
 

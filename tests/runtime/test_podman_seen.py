@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from runtime.engine import Exit, Happening, SeenNetwork, SeenPod, SeenVolume
 from runtime.podman_seen import (
     exit_of,
     happening_of,
@@ -14,6 +13,7 @@ from runtime.podman_seen import (
     seconds,
     volumes_of,
 )
+from runtime.seen import Exit, Happening, SeenNetwork, SeenPod, SeenVolume
 
 CONTAINER = {
     "Created": "2026-11-22T11:00:19.444237393Z",
