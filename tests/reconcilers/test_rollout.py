@@ -118,11 +118,14 @@ class Case:
         return State(started, Count(state.old.total - batch.stop, ready))
 
     def passes(self, between: Callable[[State], State]) -> list[tuple[State, State]]:
-        """Return what was there before and after each of more passes than any rollout takes."""
+        """Return what was there before and after each pass, until nothing moves or all should be done."""
         found, state = [], self.begin
         for _ in range(3 * self.replicas + 3):
-            found.append((state, self.taken(state)))
-            state = between(found[-1][1])
+            after = self.taken(state)
+            found.append((state, after))
+            if between(after) == state:
+                break
+            state = between(after)
         return found
 
 
