@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.gitops.repository import Repository
 from tests.machine import api, engine, images, network
 from tests.machine.engine import PrivateEngine
+from tests.podman.program import Program
 
 IMAGES = {"localhost/sloop/busybox:1": "1", "localhost/sloop/busybox:2": "2"}
 PLACE = Path("/var/tmp")  # on a disk, where /tmp may be memory
@@ -61,6 +63,12 @@ def empty_podman(podman: Podman) -> Iterator[Podman]:
     api.clear(podman.socket)
     yield podman
     api.clear(podman.socket)
+
+
+@pytest.fixture
+def program(empty_podman: Podman, tmp_path: Path) -> Program:
+    """Return the program with an empty repository, on an empty engine."""
+    return Program(empty_podman, Repository(tmp_path / "site"), tmp_path / "state")
 
 
 @contextlib.contextmanager

@@ -1,0 +1,166 @@
+"""The real command against the private Podman: a repository, a state directory, and what is there afterwards."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from runtime.resources import Label
+from tests.gitops.repository import Repository
+from tests.machine import api, engine
+
+if TYPE_CHECKING:
+    from tests.podman.conftest import Podman
+
+SLOOP = (sys.executable, "-c", "from gitops.cli import main; main()")
+PATIENCE = 60.0  # seconds; two cores and their other guests are slow at times
+KINDS = ("containers", "volumes", "secrets", "networks")
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """How a command ended, and what it said."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> Any:
+        """The JSON that it printed."""
+        return json.loads(self.out)
+
+    @property
+    def lines(self) -> list[str]:
+        """What it complained about, line by line."""
+        return self.err.splitlines()
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """One source on one Podman.  ``command`` is what is run, ``source`` what is given as ``--repo``."""
+
+    podman: "Podman"
+    repository: Repository
+    state: Path
+    command: tuple[str, ...] = SLOOP
+    source: str = ""
+    url: str = ""
+
+    def run(self, *arguments: str, **environment: str) -> Said:
+        """Run the command to its end."""
+        with self.started(*arguments, **environment) as running:
+            out, err = running.communicate(timeout=PATIENCE)
+        return Said(running.returncode, out, err)
+
+    def json(self, *arguments: str) -> Any:
+        """Return what the command says to scripts."""
+        return self.run("-o", "json", *arguments).document
+
+    @contextmanager
+    def started(self, *arguments: str, **environment: str) -> Iterator[subprocess.Popen[str]]:
+        """Start the command; it is killed if it is still there at the end."""
+        options = ("--repo", self.source or str(self.repository.directory), "--state", str(self.state))
+        running = subprocess.Popen(
+            [*self.command, *options, "--podman", self.url or self.podman.url, *arguments],
+            env=self.environment() | environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        with running:
+            try:
+                yield running
+            finally:
+                running.kill()
+
+    def environment(self) -> dict[str, str]:
+        """Return an environment in which neither git nor sloop reads anybody's settings."""
+        foreign = ("GIT_", "SLOOP_", "CONTAINER", "PODMAN")
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
+        return kept | {"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1"}
+
+    def commit(self, subject: str, *objects: Mapping[str, Any]) -> str:
+        """Commit these objects, a file each, and no others."""
+        gone: dict[str, str | None] = dict.fromkeys(self.files())
+        files = {f"{one['kind']}-{one['metadata']['name']}.yaml".lower(): json.dumps(one) for one in objects}
+        return self.repository.commit(subject, gone | files)
+
+    def files(self) -> list[str]:
+        """Return the manifests that are there."""
+        return [path.name for path in self.repository.directory.glob("*.yaml")]
+
+    def containers(self) -> list[dict[str, Any]]:
+        """Return all containers as Podman lists them, by name."""
+        found = api.ask(self.podman.socket, "GET", "/containers/json?all=true") or []
+        return sorted(found, key=lambda one: str(one["Names"]))
+
+    def ids(self) -> dict[str, str]:
+        """Return the ids of all containers by name."""
+        return {one["Names"][0]: one["Id"] for one in self.containers()}
+
+    def running(self) -> list[str]:
+        """Return the names of the containers that run."""
+        return [one["Names"][0] for one in self.containers() if one["State"] == "running"]
+
+    def images(self) -> list[str]:
+        """Return the images of the containers that run."""
+        return [one["Image"] for one in self.containers() if one["State"] == "running"]
+
+    def things(self) -> dict[str, list[str]]:
+        """Return the names of everything that there is, but for the key and Podman's own network."""
+        found = {kind: api.ask(self.podman.socket, "GET", _listed(kind)) or [] for kind in KINDS}
+        names = {kind: sorted(filter(_counts, map(_name, rows))) for kind, rows in found.items()}
+        return {kind: rows for kind, rows in names.items() if rows}
+
+    def inspect(self, name: str) -> Any:
+        """Return all that Podman tells of a container."""
+        return api.ask(self.podman.socket, "GET", f"/containers/{name}/json")
+
+    def do(self, name: str, *words: str) -> str:
+        """Run something in a container and return what it prints; what fails prints nothing."""
+        from tests.machine import images
+
+        with suppress(OSError):
+            return images.podman(self.podman.engine, "exec", name, *words)
+        return ""
+
+    def address(self, name: str) -> str:
+        """Return the address of a container."""
+        networks = self.inspect(name)["NetworkSettings"]["Networks"]
+        return str(next(iter(networks.values()))["IPAddress"])
+
+    def of(self, workload: str) -> list[str]:
+        """Return the names of the containers of one Deployment or Pod."""
+        return [
+            one["Names"][0]
+            for one in self.containers()
+            if (one["Labels"] or {}).get(Label.OWNER, "").endswith(f"/{workload}")
+        ]
+
+
+def until(holds: Any, *, patience: float = PATIENCE) -> None:
+    """Wait until the condition holds; a test goes no further without it."""
+    engine.until(holds, patience=patience)
+    assert holds()
+
+
+def _listed(kind: str) -> str:
+    return f"/{kind}/json" + ("?all=true" if kind == "containers" else "")
+
+
+def _name(row: Mapping[str, Any]) -> str:
+    match row:
+        case {"Names": [name, *_]} | {"Name": name} | {"name": name} | {"Spec": {"Name": name}}:
+            return str(name)
+    raise AssertionError(row)
+
+
+def _counts(name: str) -> bool:
+    return name != "podman" and not name.startswith("sloop-key-")
