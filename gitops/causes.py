@@ -1,6 +1,6 @@
 """Why something changes: which commit wrote it, and what it said before."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from gitops.changes import Before, Change
@@ -10,6 +10,7 @@ from gitops.source import Commit, SourceError
 from gitops.verdict import Verdict
 from gitops.view import House, View
 from reconcilers.contents import used_config_maps, used_secrets
+from reconcilers.wanted import Consequence
 from runtime.observe import of_source
 from runtime.resources import Label, Owner
 from runtime.seen import Seen
@@ -18,8 +19,11 @@ from schemas.core import Pod
 from schemas.manifest import Manifest
 from schemas.pod import PodSpec
 from schemas.problems import ManifestError
+from schemas.service import Service
 
 NOTHING = Rendered("", ())
+
+Outage = Callable[[Owner], float | None]
 
 
 @dataclass(frozen=True)
@@ -43,13 +47,22 @@ def before(house: House, view: View) -> Mapping[Owner, Before]:
     return {owner: Before(sha, object_digest(one, house.key)) for owner, one in then.by_owner.items()}
 
 
-def explained(house: House, view: View, changes: Sequence[Change]) -> list[Change]:
-    """Return the changes with their causes in git, and field by field what differs."""
+def explained(house: House, view: View, changes: Sequence[Change], outage: Outage) -> list[Change]:
+    """Return the changes with their causes in git, and field by field what differs.
+
+    ``outage`` tells for how many seconds an object was out of service when it was last recreated.
+    """
     bases = {change.base for change in changes if change.verdict is not Verdict.DRIFT}
     thens = {base: _then(house, view, base) for base in bases}
-    return [
+    told = [
         change if change.verdict is Verdict.DRIFT else _explain(view, change, thens[change.base], house.key)
         for change in changes
+    ]
+    return [
+        replace(change, seconds=outage(change.owner))
+        if change.consequence is Consequence.RECREATE
+        else change
+        for change in told
     ]
 
 
@@ -77,7 +90,8 @@ def _rendered(house: House, sha: str) -> Rendered:
 def _explain(view: View, change: Change, then: _Then, key: bytes) -> Change:
     old, new = then.rendered.by_owner.get(change.owner), view.rendered.by_owner.get(change.owner)
     if change.verdict is Verdict.DELETE:
-        return replace(change, cause=f"left git in {_told(then, old, view.commit)}")
+        stays = "; its volume stays" if change.owner.kind == "PersistentVolumeClaim" else ""
+        return replace(change, cause=f"left git in {_told(then, old, view.commit)}{stays}")
     if old is None or new is None:
         return replace(change, cause=_told(then, new, view.commit))
     if object_digest(old, key) == object_digest(new, key):
@@ -91,27 +105,39 @@ def _told(then: _Then, manifest: Manifest | None, commit: Commit) -> str:
     return f"{told.short} {told.author}: {told.subject}"
 
 
-def _configured(view: View, then: _Then, manifest: Manifest | None, key: bytes) -> str:
-    """Say which ConfigMaps and Secrets changed under an object that didn't change itself."""
+def _configured(view: View, then: _Then, manifest: Manifest, key: bytes) -> str:
+    """Say which ConfigMaps, Secrets and headless Services changed around an object that didn't itself."""
     spec = _pod_spec(manifest)
-    if spec is None or manifest is None:
+    if spec is None:
         return ""
     namespace = manifest.object.metadata.namespace
-    owners = [Owner("ConfigMap", namespace, name) for name in sorted(used_config_maps(spec))]
-    owners += [Owner("Secret", namespace, name) for name in sorted(used_secrets(spec))]
-    told = [_changed(view, then, owner, key) for owner in owners]
+    read = [("ConfigMap", name) for name in sorted(used_config_maps(spec))]
+    read += [("Secret", name) for name in sorted(used_secrets(spec))]
+    services = {
+        owner for rendered in (then.rendered, view.rendered) for owner in _headless(rendered, namespace)
+    }
+    told = [
+        *(_changed(view, then, Owner(kind, namespace, name), "it reads", key) for kind, name in read),
+        *(_changed(view, then, owner, "it may go by the name of", key) for owner in sorted(services)),
+    ]
     return "; ".join(filter(None, told))
 
 
-def _changed(view: View, then: _Then, owner: Owner, key: bytes) -> str:
+def _headless(rendered: Rendered, namespace: str) -> Iterator[Owner]:
+    for owner, one in rendered.by_owner.items():
+        if owner.namespace == namespace and isinstance(one.object, Service) and one.object.spec.headless:
+            yield owner
+
+
+def _changed(view: View, then: _Then, owner: Owner, how: str, key: bytes) -> str:
     old, new = then.rendered.by_owner.get(owner), view.rendered.by_owner.get(owner)
     if old is new or (old and new and object_digest(old, key) == object_digest(new, key)):
         return ""
-    return f"it reads {owner.kind}/{owner.name}, changed in {_told(then, new or old, view.commit)}"
+    return f"{how} {owner.kind}/{owner.name}, changed in {_told(then, new or old, view.commit)}"
 
 
-def _pod_spec(manifest: Manifest | None) -> PodSpec | None:
-    match manifest.object if manifest else None:
+def _pod_spec(manifest: Manifest) -> PodSpec | None:
+    match manifest.object:
         case Deployment() as one:
             return one.spec.template.spec
         case Pod() as one:

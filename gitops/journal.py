@@ -63,6 +63,10 @@ class Journal:
         """Return what is known at the beginning of a pass."""
         return Memory.of(self.ledger.past, self.source)
 
+    def outage(self, owner: Owner) -> float | None:
+        """Return for how many seconds an object was out of service when it was last recreated."""
+        return self.ledger.past.outage(self.source, owner)
+
     def plan(self, steps: tuple[Step, ...]) -> None:
         """Write a pass's steps ahead; a pass without any leaves no trace."""
         if not steps:

@@ -161,7 +161,7 @@ class Loop:
         found = changes(looked, before(self.house, looked), self.house.source.id, self.request.adopting)
         if not found and not looked.plan.steps:
             return
-        self.changes = explained(self.house, looked, found)
+        self.changes = explained(self.house, looked, found, self.journal.outage)
         healing = self.request.patient or all(change.verdict is Verdict.DRIFT for change in found)
         if not (healing and self.journal.go_on(self.sha)):
             self.journal.begin(looked.commit, self.request.trigger)

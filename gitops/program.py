@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -68,7 +69,11 @@ def diff(settings: Settings, *, to: str | None = None, adopting: frozenset[str] 
         house, looked = _look(settings, source, engine, to, adopting)
         steps = [step_document(step) for step in looked.plan.steps]
         return changes_document(
-            looked.commit.sha, _changes(house, looked, adopting), steps, _notices(looked), {}
+            looked.commit.sha,
+            _changes(settings, house, looked, adopting),
+            steps,
+            [*_notices(looked), *_refused(source, looked)],
+            {},
         )
 
 
@@ -141,11 +146,16 @@ def _look(
     return house, view(house, sha, seen, Moment(now, memory, adopting=adopting, probed=probed))
 
 
-def _changes(house: "House", looked: "View", adopting: frozenset[str]) -> "Sequence[Change]":
+def _changes(
+    settings: Settings, house: "House", looked: "View", adopting: frozenset[str]
+) -> "Sequence[Change]":
     from gitops.causes import before, explained
     from gitops.changes import changes
+    from runtime.ledger import look_back
 
-    return explained(house, looked, changes(looked, before(house, looked), house.source.id, adopting))
+    found = changes(looked, before(house, looked), house.source.id, adopting)
+    with look_back(settings.state) as past:
+        return explained(house, looked, found, partial(past.outage, house.source.id))
 
 
 def _status(house: "House", looked: "View") -> Document:
@@ -158,6 +168,16 @@ def _status(house: "House", looked: "View") -> Document:
 def _notices(looked: "View") -> list[str]:
     conflicts = [f"{one.owner}: {one.message}" for one in looked.plan.conflicts]
     return [*conflicts, *(str(notice) for notice in looked.rendered.notices)]
+
+
+def _refused(source: Source, looked: "View") -> list[str]:
+    from gitops.guard import Refusal, guard
+
+    try:
+        guard(looked, source, allow_empty=False)
+    except Refusal as refusal:
+        return [str(refusal)]
+    return []
 
 
 def _nothing(known: Document, summary: Document) -> Document:
