@@ -5,7 +5,8 @@ from typing import Any
 
 from gitops.details import details
 from gitops.fare import fares
-from gitops.git_error import SourceError, printable
+from gitops.git_error import SourceError
+from gitops.last_words import last_words
 from gitops.look import Sight, look
 from gitops.mask import masker
 from gitops.meant import absent, pods_of, some_pods_of
@@ -14,13 +15,12 @@ from gitops.program import engine_of
 from gitops.report import events_document, moment, owner_document
 from gitops.rows import row, wanted_pods
 from gitops.settings import Settings
-from runtime.engine import EngineError
 from runtime.observe import pod_name
 from runtime.resources import Label, Mount, Owner, Pod, Port
 from schemas.manifest import Manifest
 
 Document = dict[str, Any]
-LAST_EVENTS, LAST_LINES = 10, 10
+LAST_EVENTS = 10
 
 
 def describe(settings: Settings, whose: Owner) -> Document:
@@ -51,9 +51,9 @@ def described(sight: Sight, whose: Owner) -> Document:
         "pods": [_pod(sight, pod) for pod in pods],
         "events": _events(sight, writer),
     }
-    output = [_last_words(sight, pod, mask) for pod in pods if pod.failed and mask]
+    output, untold = last_words(sight, pods)
     masked = {**_masked(document, mask), **owner_document(whose)}
-    return {**masked, "output": output, "notices": list(sight.notices)}
+    return {**masked, "output": output, "notices": [*sight.notices, *untold]}
 
 
 def _refuse(sight: Sight, whose: Owner) -> None:
@@ -108,7 +108,7 @@ def _pod(sight: Sight, pod: PodHere) -> Document:
         "state": pod.seen.state,
         "exitCode": pod.seen.exit_code if pod.seen.ended and pod.seen.state != "running" else None,
         "outOfMemory": pod.exit.out_of_memory,
-        "error": pod.exit.error,
+        "error": pod.exit.error if sight.view else "",  # it may quote a Secret that only git knows
         "restarts": pod.restarts,
         "created": moment(pod.seen.created),
         "started": moment(pod.seen.started or None),
@@ -116,7 +116,8 @@ def _pod(sight: Sight, pod: PodHere) -> Document:
         "commit": pod.seen.labels.get(Label.COMMIT, "")[:7],
         "networks": list(pod.seen.networks),
         "ports": _ports(same) if same else _words(pod, Label.PORTS),
-        "mounts": _mounts(same) if same else _words(pod, Label.USES),
+        "mounts": _mounts(same) if same else [],
+        "uses": _words(pod, Label.USES),
     }
 
 
@@ -155,15 +156,6 @@ def _events(sight: Sight, whose: Owner) -> list[Document]:
     """Return the last events, newest last."""
     found = [event for event in sight.remembered.events if event.owner == whose][:LAST_EVENTS]
     return events_document(reversed(found))
-
-
-def _last_words(sight: Sight, pod: PodHere, mask: Callable[[str], str] | None) -> Document:
-    try:
-        said = b"".join(sight.engine.logs(pod.seen.name, tail=LAST_LINES))
-    except EngineError:  # it has gone meanwhile
-        said = b""
-    text = (mask or str)(said.decode(errors="replace"))
-    return {"pod": pod.shown.name, "lines": [printable(line) for line in text.splitlines()]}
 
 
 def _masked(value: Any, mask: Callable[[str], str] | None) -> Any:

@@ -24,19 +24,25 @@ def get(settings: Settings, kinds: Sequence[str], name: str | None, namespace: s
     """
     with engine_of(settings) as engine:
         sight = look(settings, engine)
-        items = [item for kind in kinds for item in listed(sight, kind, name, namespace)]
+        items = [item for kind in _told(sight, kinds) for item in listed(sight, kind, name, namespace)]
     return {"items": items, "notices": list(sight.notices)}
 
 
 def listed(sight: Sight, kind: str, name: str | None, namespace: str | None) -> list[Document]:
-    """Return the objects of one kind; raises what keeps git out of reach where only git knows them."""
-    if sight.view is None and sight.trouble and kind not in KNOWN_BY_PODS:
-        raise sight.trouble
+    """Return the objects of one kind."""
     there = [shown(pod) for pod in sight.seen.pods] if kind == "Pod" else _objects(sight, kind)
     chosen = [one for one in there if _chosen(one, name, namespace)]
     if name and not chosen:
         raise absent(owner(kind, namespace, name), there)
     return _pods(sight, chosen) if kind == "Pod" else [_object(sight, one) for one in chosen]
+
+
+def _told(sight: Sight, kinds: Sequence[str]) -> Sequence[str]:
+    """Return the kinds of which something can be told; raises why git is out of reach where that is none."""
+    told = [kind for kind in kinds if sight.view or kind in KNOWN_BY_PODS]
+    if sight.trouble and not told:
+        raise sight.trouble
+    return told
 
 
 def _chosen(one: Owner, name: str | None, namespace: str | None) -> bool:

@@ -1,0 +1,49 @@
+"""The last lines that a failed container has said, without the values of Secrets."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from gitops.git_error import SourceError, printable
+from gitops.look import Sight
+from gitops.mask import masker
+from gitops.pods import PodHere
+from gitops.render import render
+from runtime.engine import EngineError
+from runtime.resources import Label
+from schemas.manifest import Manifest
+from schemas.problems import ManifestError
+
+LINES = 10
+UNTOLD = "the last output of {} isn't told, since only git knows which Secrets to hide in it: see sloop logs"
+
+
+def last_words(sight: Sight, pods: Iterable[PodHere]) -> tuple[list[dict[str, Any]], list[str]]:
+    """Return the last output of the pods that failed, and a notice for each whose Secrets nobody can tell."""
+    masks = {pod: _mask(sight, pod) for pod in pods if pod.failed}
+    told = [_output(sight, pod, mask) for pod, mask in masks.items() if mask]
+    return told, [UNTOLD.format(pod.shown.name) for pod, mask in masks.items() if not mask]
+
+
+def _mask(sight: Sight, pod: PodHere) -> Callable[[str], str] | None:
+    """Return what hides the Secrets of now, and of the commit that made the pod."""
+    if sight.view is None:
+        return None
+    try:
+        return masker([*sight.view.rendered.manifests, *_made_from(sight, pod)])
+    except (SourceError, ManifestError):
+        return None
+
+
+def _made_from(sight: Sight, pod: PodHere) -> Iterator[Manifest]:
+    sha = pod.seen.labels.get(Label.COMMIT)
+    if sha and sight.view and sha != sight.view.commit.sha:
+        yield from render(sha, sight.source.files(sha)).manifests
+
+
+def _output(sight: Sight, pod: PodHere, mask: Callable[[str], str]) -> dict[str, Any]:
+    try:
+        said = b"".join(sight.engine.logs(pod.seen.name, tail=LINES))
+    except EngineError:  # it has gone meanwhile
+        said = b""
+    lines = mask(said.decode(errors="replace")).splitlines()
+    return {"pod": pod.shown.name, "lines": [printable(line) for line in lines]}
