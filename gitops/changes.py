@@ -107,7 +107,9 @@ def _drifted(step: Step, pods: Sequence[SeenPod]) -> Field:
             return Field(f"{step.resource}.name", name, current)
         case Connect(_, network):
             return Field(f"{step.resource}.network", network, None)
-        case Start(name) | Restart(name) | Unpause(name):
+        case Restart():
+            return Field(f"{step.resource}.probe", "passes", "fails")
+        case Start(name) | Unpause(name):
             state = {pod_name(pod): pod.state for pod in pods}[name]
             return Field(f"{step.resource}.state", "running", state)
         case _:
