@@ -89,7 +89,8 @@ def _choose(deployment: Deployment, made: Template, pods: Generation, world: Wor
     if spec.paused and pods.old:
         return Choice([ordinal(pod) for pod in pods.new], pods.old)
     if spec.strategy.type == "Recreate" or stops_first(world, made, deployment.metadata.annotations):
-        gone = tuple(pod_name(pod) for pod in pods.old)
+        others = [pod for pod in world.pods_of(made.owner) if not is_of(pod, made.digest)]
+        gone = tuple(pod_name(pod) for pod in others)  # those on their way out still hold what they hold
         return Choice(_ordinals(pods.new, spec.replicas, spec, world), (), after=gone)
     batch = _batch(spec, pods, world)
     count = min(len(pods.new), spec.replicas) + batch.start

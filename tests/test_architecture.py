@@ -22,14 +22,12 @@ MAY_IMPORT = {
     "reconcilers": {
         "reconcilers",
         "schemas",
-        "runtime.engine",
         "runtime.observe",
         "runtime.records",
         "runtime.resources",
         "runtime.seen",
     },
 }
-NOT_EVEN_PLAIN = {"Engine", "EngineError", "EngineUnreachable", "ImageMissing", "NameTaken"}
 
 LIVES_IN = {
     "podman": ("runtime/podman*.py",),
@@ -89,11 +87,6 @@ def test_a_module_imports_only_what_its_package_may(name: str) -> None:
     assert [module for module in ours if not _within(module, allowed)] == []
 
 
-@pytest.mark.parametrize("name", sorted(name for name in FILES if name.startswith("reconcilers/")))
-def test_a_reconciler_knows_no_engine(name: str) -> None:
-    assert NOT_EVEN_PLAIN.isdisjoint(_names(TREES[name], "runtime.engine"))
-
-
 @pytest.mark.parametrize("package", sorted(LIVES_IN))
 def test_a_third_party_package_lives_in_one_place(package: str) -> None:
     users = [name for name, tree in TREES.items() if package in {m.split(".")[0] for m in _modules(tree)}]
@@ -139,12 +132,6 @@ def _modules(tree: ast.Module) -> Iterator[str]:
                 yield from [f"{module}.{alias.name}" for alias in names] if module in PACKAGES else [module]
             case ast.ImportFrom():
                 pytest.fail("an import should be absolute")
-
-
-def _names(tree: ast.Module, module: str) -> set[str]:
-    """Return the names that are imported from a module."""
-    found = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module == module]
-    return {alias.name for node in found for alias in node.names}
 
 
 def _within(module: str, allowed: set[str]) -> bool:

@@ -1,0 +1,243 @@
+"""Which pods a Deployment wants at each moment, and how it fares."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import product
+
+import pytest
+
+from reconcilers.wanted import Consequence, Health, Past, Wanted
+from runtime.observe import pod_name
+from runtime.records import Failure, Readiness, Restarts
+from runtime.seen import Exit, SeenPod
+from tests.reconcilers.given import NOW, deployment, pods_of, rolling, running, seen, wanted
+
+PROBE = ", readinessProbe: {tcpSocket: {port: 80}}"
+PORT = ", ports: [{containerPort: 80, hostPort: 8080}]"
+
+
+def names(answer: Wanted) -> list[str]:
+    return [pod.name for pod in pods_of(answer)]
+
+
+def ordinals(answer: Wanted) -> list[int]:
+    return [int(name.rpartition("-")[2]) for name in names(answer)]
+
+
+def test_a_new_deployment_wants_all_its_pods_at_once() -> None:
+    answer = wanted(deployment(replicas=3))
+
+    assert ordinals(answer) == [0, 1, 2]
+    assert answer.status.health is Health.PROGRESSING
+    assert not answer.settled
+
+
+def test_a_deployment_that_is_complete_wants_what_is_there() -> None:
+    written = deployment(replicas=3)
+    pods = running(written)
+
+    answer = wanted(written, pods=pods)
+
+    assert names(answer) == [pod.name for pod in pods]
+    assert answer.settled
+    assert (answer.status.health, answer.status.ready, answer.consequence) == (
+        Health.HEALTHY,
+        3,
+        Consequence.NONE,
+    )
+
+
+def test_the_lowest_free_ordinals_are_taken_first() -> None:
+    written = deployment(replicas=4)
+    pods = running(written)
+
+    assert ordinals(wanted(written, pods=[pods[0], pods[3]])) == [0, 1, 2, 3]
+    assert ordinals(wanted(deployment(replicas=3), pods=[pods[1], pods[3]])) == [0, 1, 3]
+
+
+def test_of_too_many_pods_the_worst_and_then_the_youngest_go() -> None:
+    written = deployment(replicas=4)
+    first, second, third, fourth = running(written)
+    young = replace(first, created=NOW - 60, started=NOW - 60)
+    stopped = replace(third, state="exited")
+
+    answer = wanted(deployment(replicas=2), pods=[young, second, stopped, fourth])
+
+    assert ordinals(answer) == [1, 3]
+
+
+def test_a_new_pod_counts_after_it_ran_for_a_second() -> None:
+    old, new = deployment(strategy=rolling(1, 0)), deployment("app:2", strategy=rolling(1, 0))
+    before = running(old)
+    (first,) = pods_of(wanted(new, pods=before))
+
+    at_once = wanted(new, pods=[*before, seen(first, since=NOW)], now=NOW)
+    later = wanted(new, pods=[*before, seen(first, since=NOW)], now=NOW + 1)
+
+    assert len(at_once.keep) == 2
+    assert at_once.look_again == NOW + 1
+    assert len(later.keep) == 1
+
+
+def test_min_ready_seconds_keep_the_old_pods_for_longer() -> None:
+    strategy = rolling(1, 0)
+    before = running(deployment(strategy=strategy))
+    new = deployment("app:2", strategy=strategy, min_ready=30)
+    (first,) = pods_of(wanted(new, pods=before))
+
+    early = wanted(new, pods=[*before, seen(first, since=NOW - 29)])
+    later = wanted(new, pods=[*before, seen(first, since=NOW - 30)])
+
+    assert (len(early.keep), early.look_again) == (2, NOW + 1)
+    assert len(later.keep) == 1
+
+
+def test_a_pod_whose_probe_has_not_succeeded_replaces_nobody() -> None:
+    strategy = rolling(1, 0)
+    before = running(deployment(strategy=strategy))
+    new = deployment("app:2", strategy=strategy, container=PROBE)
+    fresh = [seen(pod) for pod in pods_of(wanted(new, pods=before))]
+    ready = Past(readiness={pod.id: Readiness(True, NOW - 60) for pod in fresh})
+
+    assert len(wanted(new, pods=[*before, *fresh]).keep) == 2
+    assert len(wanted(new, pods=[*before, *fresh], past=ready).keep) == 1
+
+
+@pytest.mark.parametrize("state", ["removing", "stopping"])
+def test_a_pod_that_is_on_its_way_out_counts_for_nothing(state: str) -> None:
+    written = deployment(replicas=2)
+    first, second = running(written)
+
+    answer = wanted(written, pods=[replace(first, state=state), second])
+
+    assert ordinals(answer) == [0, 1]
+    assert answer.status.ready == 1
+    assert not answer.settled
+
+
+@pytest.mark.parametrize("strategy", ["{type: Recreate}", "{}"])
+@pytest.mark.parametrize("state", ["running", "exited", "stopping", "removing"])
+def test_who_stops_first_waits_for_every_old_pod_even_one_on_its_way_out(strategy: str, state: str) -> None:
+    old = deployment(replicas=1, container=PORT, strategy=strategy)
+    new = deployment("app:2", replicas=1, container=PORT, strategy=strategy)
+    (before,) = running(old)
+
+    (pod,) = pods_of(wanted(new, pods=[replace(before, state=state)]))
+
+    assert pod.after == (before.name,)
+
+
+def test_a_paused_deployment_keeps_its_old_pods() -> None:
+    before = running(deployment())
+
+    answer = wanted(deployment("app:2", paused="true"), pods=before)
+
+    assert answer.keep == {pod.name for pod in before}
+    assert names(answer) == []
+    assert answer.status.health is Health.SUSPENDED
+
+
+def test_stopping_first_is_told_as_recreate() -> None:
+    before = running(deployment(replicas=1))
+
+    recreated = wanted(deployment("app:2", replicas=1, strategy="{type: Recreate}"), pods=before)
+    rolled = wanted(deployment("app:2", replicas=1), pods=before)
+
+    assert (recreated.consequence, rolled.consequence) == (Consequence.RECREATE, Consequence.ROLLING)
+
+
+def test_a_failed_step_is_why_it_is_degraded() -> None:
+    missing = Past(failures={"image/app:1": Failure(1, NOW, "no such image")})
+    (first, *_) = names(wanted(deployment()))
+    broken = Past(failures={f"pod/{first}": Failure(1, NOW, "no space left")})
+
+    reasons = [wanted(deployment(), past=past).status for past in (missing, broken)]
+
+    assert [(status.health, status.reason) for status in reasons] == [
+        (Health.DEGRADED, "no such image"),
+        (Health.DEGRADED, "no space left"),
+    ]
+
+
+def test_a_crash_loop_rests_and_says_until_when() -> None:
+    written = deployment(replicas=1)
+    (pod,) = running(written, since=NOW - 2)
+    ended = replace(pod, state="exited", ended=NOW, exit_code=1)
+    past = Past(exits={pod.name: Exit(3, False, "")}, restarts={pod.id: Restarts(1, NOW - 5)})
+
+    answer = wanted(written, pods=[ended], past=past)
+
+    assert answer.resting == {pod.name}
+    assert answer.look_again == NOW + 5
+    assert answer.status.reason == "CrashLoopBackOff (exit 1, 4 restarts, next in 5s)"
+
+
+@pytest.mark.parametrize(("since", "health"), [(599, Health.PROGRESSING), (601, Health.DEGRADED)])
+def test_no_progress_for_ten_minutes_is_a_failure(since: float, health: Health) -> None:
+    before = running(deployment())
+    new = deployment("app:2", container=PROBE)
+    late = [seen(pod, since=NOW - since) for pod in pods_of(wanted(new, pods=before))]
+
+    assert wanted(new, pods=[*before, *late]).status.health is health
+
+
+class Rollout:
+    """A rollout in simulated time, each pass on what the one before has left."""
+
+    def __init__(self, pods: Sequence[SeenPod], *, works: bool) -> None:
+        self.pods = list(pods)
+        self.works = works
+        self.now = NOW
+
+    def passes(self, written: str) -> Iterator[list[SeenPod]]:
+        """Yield the pods after each pass, until nothing moves any more."""
+        before: list[str] = []
+        while before != self._names():
+            before = self._names()
+            for _ in range(3):
+                self._pass(wanted(written, pods=self.pods, now=self.now))
+                yield self.pods
+                self.now += 1
+
+    def _pass(self, answer: Wanted) -> None:
+        by_name = {pod_name(pod): pod for pod in self.pods}
+        state = "running" if self.works else "created"
+        kept = [by_name[name] for name in answer.keep]
+        made = [seen(pod, since=self.now, state=state) for pod in pods_of(answer) if pod.name not in by_name]
+        self.pods = [*kept, *(by_name[name] for name in names(answer) if name in by_name), *made]
+
+    def _names(self) -> list[str]:
+        return sorted(pod.name for pod in self.pods)
+
+
+ROLLOUTS = [
+    (replicas, surge, unavailable)
+    for replicas, surge, unavailable in product((1, 2, 3, 5), (0, 1, 2), (0, 1, 2))
+    if surge or unavailable
+]
+
+
+@pytest.mark.parametrize(("replicas", "surge", "unavailable"), ROLLOUTS)
+def test_a_whole_rollout_keeps_both_promises_and_ends(replicas: int, surge: int, unavailable: int) -> None:
+    strategy = rolling(surge, unavailable)
+    rollout = Rollout(running(deployment(replicas=replicas, strategy=strategy)), works=True)
+
+    counts = [len(pods) for pods in rollout.passes(deployment("app:2", replicas, strategy=strategy))]
+
+    assert max(counts) <= replicas + surge
+    assert min(counts) >= replicas - unavailable
+    assert {pod.image for pod in rollout.pods} == {"app:2"}
+    assert len(rollout.pods) == replicas
+
+
+@pytest.mark.parametrize(("replicas", "surge", "unavailable"), ROLLOUTS)
+def test_a_revision_that_never_runs_leaves_enough_of_the_old_one(
+    replicas: int, surge: int, unavailable: int
+) -> None:
+    strategy = rolling(surge, unavailable)
+    rollout = Rollout(running(deployment(replicas=replicas, strategy=strategy)), works=False)
+
+    *_, last = rollout.passes(deployment("app:2", replicas, strategy=strategy))
+
+    assert sum(pod.image == "app:1" for pod in last) >= replicas - unavailable
+    assert len(last) <= replicas + surge
