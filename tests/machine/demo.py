@@ -19,7 +19,10 @@ from tests.machine.telling import tell
 HERE = Path(__file__).parents[2]
 PLACE = HERE / ".demo"
 SLOOP = HERE / ".venv" / "bin" / "sloop"
-PATIENCE = 30.0  # seconds until a page must answer
+# Seconds until a page must answer.  With netavark 1.4 (Podman 4.3) a network's bridge takes the lowest
+# MAC address of its pods, so when pods come or go it may change, and until their neighbours notice
+# (up to half a minute) Podman's DNS is deaf to them.
+PATIENCE = 60.0
 
 
 class DemoError(Exception):
@@ -137,7 +140,7 @@ def page(demo: Demo, *, patience: float, title: str = "") -> str:
     text = ""
     while f"<h1>{title}" not in text and time.monotonic() < end:
         try:
-            with urllib.request.urlopen(demo.url, timeout=5) as answer:
+            with urllib.request.urlopen(demo.url, timeout=min(patience, 15)) as answer:
                 text = answer.read().decode()
         except (OSError, http.client.HTTPException):
             time.sleep(0.1)
