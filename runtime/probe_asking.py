@@ -86,7 +86,13 @@ class Asker:
             return Answer(False if fault else None, "its process has ended")
         except Hindered as error:
             return Answer(None, f"cannot ask: {error}")
-        except (Garbled, OSError, asyncio.IncompleteReadError) as error:
+        except (
+            Garbled,
+            OSError,
+            EOFError,
+            ValueError,
+            OverflowError,
+        ) as error:  # a pod may say whatever it likes
             return Answer(False, f"{_asked(probe)}: {_reason(error)}")
 
     async def _over_network(self, place: Place, question: Http | Tcp | Grpc | Exec | Unclear) -> Answer:
@@ -120,7 +126,7 @@ class Asker:
         if host:
             family, address = await _resolved(host)
             line, _ = self._open(place, family)
-            return await _connected(line, address, port), host
+            return await _connected(line, address, port), f"[{host}]" if ":" in host else host
         line, own = self._open(place, socket.AF_INET)
         try:
             return await _connected(line, own or LOCALHOST, port), own or LOCALHOST
@@ -152,7 +158,7 @@ async def _connected(line: socket.socket, address: str, port: int) -> socket.soc
     except OSError as error:
         line.close()
         raise OSError(error.errno, os.strerror(error.errno or 0).lower()) from error
-    except asyncio.CancelledError:
+    except BaseException:  # out of time, or no port that can be
         line.close()
         raise
     return line

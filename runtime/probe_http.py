@@ -4,13 +4,15 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from http import HTTPStatus
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 from runtime.probe_results import Answer
 from runtime.probes import Http
 
 LONGEST = 10 * 1024  # bytes that are read of an answer
 MOST_REDIRECTS = 10
+USUAL_PORTS = {"http": 80, "https": 443}
+PLAIN = "!$%&'()*+,/:;=?@[]"  # what stands in a path and query as it is
 REDIRECTS = {301, 302, 303, 307, 308}
 SENT = {"User-Agent": "kube-probe/1.33 (sloop)", "Accept": "*/*", "Connection": "close"}
 
@@ -31,9 +33,9 @@ class Reply:
 
 
 async def ask_http(question: Http, dial: Dial) -> Answer:
-    """Ask, and follow redirects as long as they stay on the same host.  Raises Garbled and OSError.
+    """Ask, and follow redirects as long as they stay on the same host.
 
-    ``dial`` opens a connection and says to which host.
+    ``dial`` opens a connection and says to which host.  Raises Garbled, OSError and ValueError.
     """
     for _ in range(MOST_REDIRECTS):
         (reader, writer), host = await dial(question)
@@ -59,16 +61,22 @@ def request(question: Http, host: str) -> bytes:
 
 
 def redirected(question: Http, host: str, reply: Reply) -> Http | None:
-    """Return what to ask next, None where the answer stands: another host would not be this pod."""
+    """Return what to ask next, None where the answer stands: another host would not be this pod.
+
+    Raises ValueError for a location that can't be read.
+    """
     location = reply.headers.get("location")
     if reply.status not in REDIRECTS or not location:
         return None
     there = urlsplit(urljoin(url(question, host), location))
-    if there.hostname != host.strip("[]").lower() or there.scheme not in {"http", "https"}:
+    if there.hostname != host.strip("[]").lower() or there.scheme not in USUAL_PORTS:
         return None
-    secure = there.scheme == "https"
-    path = there._replace(scheme="", netloc="", fragment="").geturl()
-    return replace(question, port=there.port or (443 if secure else 80), path=path or "/", secure=secure)
+    return replace(
+        question,
+        port=there.port or USUAL_PORTS[there.scheme],
+        path=there._replace(scheme="", netloc="", fragment="").geturl() or "/",
+        secure=there.scheme == "https",
+    )
 
 
 def judged(reply: Reply) -> Answer:
@@ -79,8 +87,7 @@ def judged(reply: Reply) -> Answer:
 
 def url(question: Http, host: str) -> str:
     """Return what was asked, for people."""
-    scheme = "https" if question.secure else "http"
-    return f"{scheme}://{host}:{question.port}{_target(question.path)}"
+    return f"{_scheme(question)}://{host}:{question.port}{_target(question.path)}"
 
 
 async def _reply(reader: asyncio.StreamReader) -> Reply:
@@ -100,7 +107,7 @@ async def _reply(reader: asyncio.StreamReader) -> Reply:
 async def _body(reader: asyncio.StreamReader, reply: Reply) -> None:
     """Read on to the end, so that the server doesn't see its answer refused."""
     length = reply.headers.get("content-length", "")
-    left = min(int(length), LONGEST) if length.isdigit() else LONGEST
+    left = min(int(length), LONGEST) if length.isdecimal() else LONGEST
     chunked = reply.headers.get("transfer-encoding", "").lower() == "chunked"
     end = b""
     while left > 0 and not (chunked and end.endswith(b"0\r\n\r\n")):
@@ -114,16 +121,20 @@ def read_head(head: bytes) -> Reply:
     """Return the status and headers; raises Garbled."""
     first, *rest = head.decode("latin-1").split("\r\n")
     version, _, status = first.partition(" ")
-    if not version.startswith("HTTP/") or not status[:3].isdigit():
+    if not version.startswith("HTTP/") or not status[:3].isdecimal():
         raise Garbled(f"malformed HTTP response {first[:40]!r}")
     pairs = (line.partition(":") for line in rest if line)
     return Reply(int(status[:3]), {name.strip().lower(): value.strip() for name, _, value in pairs})
 
 
 def _authority(question: Http, host: str) -> str:
-    usual = 443 if question.secure else 80
+    usual = USUAL_PORTS[_scheme(question)]
     return host if question.port == usual else f"{host}:{question.port}"
 
 
+def _scheme(question: Http) -> str:
+    return "https" if question.secure else "http"
+
+
 def _target(path: str) -> str:
-    return path if path.startswith("/") else f"/{path}"
+    return "/" + quote(path.removeprefix("/"), safe=PLAIN)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+SHORTEST = 0.01  # seconds between two questions; Kubernetes' own least is 1
+
 
 class Kind(StrEnum):
     """What a probe is for."""
@@ -100,7 +102,7 @@ def _probe(container: str, kind: Kind, written: Mapping[str, Any]) -> Probe:
         kind,
         _question(written),
         initial_delay=float(written.get("initialDelaySeconds", 0)),
-        period=float(written.get("periodSeconds", 10)),
+        period=max(float(written.get("periodSeconds", 10)), SHORTEST),
         timeout=float(written.get("timeoutSeconds", 1)),
         success_threshold=int(written.get("successThreshold", 1)),
         failure_threshold=int(written.get("failureThreshold", 3)),
