@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from runtime.engine import EngineError, EngineUnreachable
 from runtime.podman_api import CHANGE_SECONDS, Api, named
+from runtime.podman_copies import copies
 from runtime.podman_errors import Refusal, asking_podman_to, unless_gone, unless_said
 from runtime.podman_files import digest_of_directory, write
 from runtime.podman_http import Answer
@@ -74,14 +75,15 @@ class PodmanEngine:
         return hashlib.sha256(b"sloop identity" + self.key()).hexdigest()[:12]
 
     def look(self) -> Seen:
-        """Return all that is there, by four calls."""
+        """Return all that is there, by four calls, and one more for each pod that a hand renamed."""
         with asking_podman_to("list what is there"):
             containers = self._api.get("containers/json", all=True)
             networks = self._api.get("networks/json")
             volumes = self._api.get("volumes/json")
             kept = self._api.get("secrets/json")
+            copied = copies(containers, self._annotations)
         return Seen(
-            pods=pods_of(containers),
+            pods=pods_of(containers, copied),
             networks=networks_of(networks),
             volumes=volumes_of(volumes, _contents(volumes)),
             secrets=tuple(secret["Spec"]["Name"] for secret in kept),
@@ -217,6 +219,14 @@ class PodmanEngine:
             with asking_podman_to("listen to what happens"):
                 answer = stack.enter_context(self._api.stream("events", stream=True, filters=EVENTS))
             yield _told(answer)
+
+    def _annotations(self, container: str) -> Mapping[str, str]:
+        try:
+            return self._api.get(f"containers/{container}/json")["Config"].get("Annotations") or {}
+        except Refusal as refusal:
+            if not refusal.gone:
+                raise
+            return {}
 
     def _create_volume(self, name: str, labels: Mapping[str, str]) -> Any:
         return json.loads(self._api.post("volumes/create", {"Name": name, "Labels": dict(labels)}))

@@ -1,9 +1,11 @@
 """From Podman's list answers to what sloop sees."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from runtime.podman_copies import without_ours
 from runtime.resources import Label
 from runtime.seen import Exit, Happening, SeenNetwork, SeenPod, SeenVolume
 
@@ -15,9 +17,15 @@ TELLING = frozenset(
 )
 
 
-def pods_of(containers: Iterable[Mapping[str, Any]]) -> tuple[SeenPod, ...]:
-    """Return every container, infra containers of foreign pods too: their names are taken."""
-    return tuple(_pod(container) for container in containers)
+def pods_of(
+    containers: Iterable[Mapping[str, Any]], copied: frozenset[str] = frozenset()
+) -> tuple[SeenPod, ...]:
+    """Return every container, infra containers of foreign pods too: their names are taken.
+
+    Labels of ours on those with an id in ``copied`` say nothing.
+    """
+    pods = (_pod(container) for container in containers)
+    return tuple(replace(pod, labels=without_ours(pod.labels)) if pod.id in copied else pod for pod in pods)
 
 
 def networks_of(networks: Iterable[Mapping[str, Any]]) -> tuple[SeenNetwork, ...]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from runtime.podman_copies import MADE
 from runtime.resources import Container, Limits, Mount, Network, Pod, Port, SecretFile, Security
 
 CPU_PERIOD = 100_000  # microseconds, as Kubernetes and Podman have it
@@ -34,6 +35,7 @@ def container_spec(pod: Pod, bound: Mapping[Mount, str], read_only: frozenset[st
         {
             "name": pod.name,
             "labels": dict(pod.labels),
+            "annotations": {MADE: "true"},
             "hostname": pod.names.hostname,
             "restart_policy": "no" if pod.restart == "Never" else "on-failure",
             "restart_tries": None if pod.restart == "Never" else QUICK_RESTARTS,

@@ -40,6 +40,7 @@ def test_a_plain_pod_asks_for_nothing_that_it_did_not_name() -> None:
         "name": "shop.web",
         "image": "web:1",
         "labels": {"sloop/pod": "shop.web"},
+        "annotations": {"sloop/made": "true"},
         "netns": {"nsmode": "bridge"},
         "networks": {"sloop-shop": {"aliases": []}},
         "restart_policy": "on-failure",
