@@ -11,7 +11,7 @@ Object = dict[str, Any]
 
 
 def deployment(name: str = "web", image: str = ONE, *, replicas: int = 1, **more: Any) -> Object:
-    """Return a Deployment; ``more`` is about its container, or, as ``spec`` and ``pod``, about what is around it."""
+    """Return a Deployment; ``more`` is about its container, ``spec`` and ``pod`` about what is around it."""
     labels = {"app": name}
     spec, annotations = more.pop("spec", {}), more.pop("annotations", {})
     template = {"metadata": {"labels": labels}, "spec": pod_spec(image, **more)}

@@ -1,4 +1,4 @@
-"""The real command against the private Podman: a repository, a state directory, and what is there afterwards."""
+"""The real command against the private Podman: a repository, a state directory, and what is there then."""
 
 import json
 import os

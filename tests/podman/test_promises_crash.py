@@ -1,0 +1,163 @@
+"""Whenever sloop is killed, the next apply ends it: nothing twice, nothing left over, nobody lost."""
+
+import random
+import signal
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from itertools import count, takewhile
+
+import pytest
+
+from runtime.resources import Label
+from tests.podman import doomed
+from tests.podman.manifests import (
+    ONE,
+    SERVE,
+    TWO,
+    Object,
+    claim,
+    claimed,
+    config_map,
+    deployment,
+    mounted,
+    secret,
+    variable,
+)
+from tests.podman.program import Program
+from tests.podman.watching import watching
+
+KILLED = -signal.SIGKILL
+SEED = random.randrange(1_000_000)
+
+
+def killed(program: Program, moment: int, *arguments: str, when: str = doomed.AFTER) -> bool:
+    """Say whether the command was killed at this moment; it wasn't if it had ended before."""
+    fated = replace(program, command=(*doomed.MODULE, str(moment), when))
+    return fated.run(*arguments).code == KILLED
+
+
+def recovered(program: Program, *arguments: str) -> None:
+    """Apply, and find that whoever ran as git wants it still runs, and that nothing is left to do."""
+    survivors = current(program)
+
+    said = program.run("apply", *arguments)
+
+    assert said.code == 0, said
+    assert survivors <= current(program)
+    assert program.run("diff").code == 0
+
+
+def current(program: Program) -> set[str]:
+    """Return the ids of the containers that run and were made from the newest commit."""
+    head = program.repository.head()
+    running = [one for one in program.containers() if one["State"] == "running"]
+    return {one["Id"] for one in running if one["Labels"][Label.COMMIT] == head}
+
+
+def moments(dies: Callable[[int], bool]) -> list[int]:
+    """Return every moment at which it died, from the first on."""
+    return list(takewhile(dies, count(1)))
+
+
+def shop(color: str = "blue", replicas: int = 2) -> Sequence[Object]:
+    """Return an application that has some of everything."""
+    return (
+        claim("data", "ReadWriteMany"),
+        config_map(color=color),
+        secret(password=f"hunter-{color}"),
+        deployment(
+            replicas=replicas,
+            env=[variable("PASSWORD", "login", "password")],
+            volumeMounts=[mounted("data", "/data"), mounted("files", "/etc/shop")],
+            pod={"volumes": [claimed(), {"name": "files", "configMap": {"name": "settings"}}]},
+        ),
+    )
+
+
+def shape(program: Program) -> dict[str, int]:
+    """Return how many there are of everything."""
+    return {kind: len(names) for kind, names in program.things().items()}
+
+
+def test_a_first_deployment_and_a_prune_may_be_killed_at_any_change(program: Program) -> None:
+    def dies(moment: int) -> bool:
+        program.commit("All", *shop())
+        died = killed(program, moment, "apply")
+        recovered(program)
+        assert shape(program) == {"containers": 2, "volumes": 2, "secrets": 1, "networks": 1}
+        program.commit("Nothing")
+        killed(program, moment, "apply", "--allow-empty")
+        recovered(program, "--allow-empty")
+        assert program.things() == {"volumes": ["default.data"]}
+        return died
+
+    assert len(moments(dies)) >= 7
+
+
+@pytest.mark.parametrize("when", [doomed.BEFORE, doomed.AFTER])
+def test_a_rolling_update_may_be_killed_at_any_change_and_all_who_should_serve_do(
+    program: Program, when: str
+) -> None:
+    program.commit("First", deployment(replicas=2, command=SERVE))
+    assert program.run("apply").code == 0
+
+    def dies(moment: int) -> bool:
+        image = (ONE, TWO)[moment % 2]
+        program.commit(f"Version {moment}", deployment(image=image, replicas=2, command=SERVE))
+        died = killed(program, moment, "apply", when=when)
+        recovered(program)
+        assert program.images() == [image, image]
+        assert shape(program) == {"containers": 2, "networks": 1}
+        return died
+
+    with watching(program) as seen:
+        died = moments(dies)
+    assert len(died) >= 6
+    assert min(seen.answered) >= 2
+    assert max(seen.running) <= 3
+
+
+def test_a_change_of_configuration_may_be_killed_at_any_change(program: Program) -> None:
+    program.commit("First", *shop())
+    assert program.run("apply").code == 0
+
+    def dies(moment: int) -> bool:
+        program.commit(f"Version {moment}", *shop(color=str(moment), replicas=1))
+        died = killed(program, moment, "apply")
+        recovered(program)
+        assert shape(program) == {"containers": 1, "volumes": 2, "secrets": 1, "networks": 1}
+        assert program.do(program.running()[0], "cat", "/etc/shop/color") == str(moment)
+        return died
+
+    assert len(moments(dies)) >= 4
+
+
+def test_a_rollback_may_be_killed_at_any_change(program: Program) -> None:
+    def dies(moment: int) -> bool:
+        program.commit("Good", deployment())
+        program.commit(f"Bad {moment}", deployment(image=TWO))
+        assert program.run("apply").code == 0
+        died = killed(program, moment, "rollback")
+        recovered(program)
+        assert program.images() == [ONE]
+        assert shape(program) == {"containers": 1, "networks": 1}
+        return died
+
+    assert len(moments(dies)) >= 3
+
+
+@pytest.mark.parametrize("seed", range(SEED, SEED + 4))
+def test_a_kill_at_any_time_is_recovered_from(program: Program, seed: int) -> None:
+    chance = random.Random(seed)  # the seed stands in the name of the test
+    program.commit("First", *shop())
+    assert program.run("apply").code == 0
+
+    for number in range(3):
+        program.commit(f"Version {number}", *shop(color=str(number), replicas=1 + number))
+        with program.started("apply") as running:
+            with pytest.raises(Exception, match="timed out"):
+                running.wait(chance.uniform(0.2, 2.0))
+            running.kill()
+            running.communicate()
+        recovered(program)
+        assert shape(program) == {"containers": 1 + number, "volumes": 2, "secrets": 1, "networks": 1}
