@@ -60,7 +60,7 @@ def test_the_page_follows_the_commits_and_the_rollback(typed: list[Typed]) -> No
 
 
 def test_what_the_readme_takes_away_is_gone(typed: list[Typed], podman: Podman) -> None:
-    assert "1 to create" not in typed[-1].printed
+    assert "2 to delete" in typed[-1].printed
     assert images.podman(podman.engine, "ps", "--all", "--quiet") == ""
 
 
