@@ -24,7 +24,7 @@ def get(settings: Settings, kinds: Sequence[str], name: str | None, namespace: s
     """
     with engine_of(settings) as engine:
         sight = look(settings, engine)
-        items = [item for kind in _told(sight, kinds) for item in listed(sight, kind, name, namespace)]
+        items = [item for kind in told_kinds(sight, kinds) for item in listed(sight, kind, name, namespace)]
     return {"items": items, "notices": list(sight.notices)}
 
 
@@ -37,7 +37,7 @@ def listed(sight: Sight, kind: str, name: str | None, namespace: str | None) -> 
     return _pods(sight, chosen) if kind == "Pod" else [_object(sight, one) for one in chosen]
 
 
-def _told(sight: Sight, kinds: Sequence[str]) -> Sequence[str]:
+def told_kinds(sight: Sight, kinds: Sequence[str]) -> Sequence[str]:
     """Return the kinds of which something can be told; raises why git is out of reach where that is none."""
     told = [kind for kind in kinds if sight.view or kind in KNOWN_BY_PODS]
     if sight.trouble and not told:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 
 from gitops.git_error import SourceError
 from gitops.program import house_of, source_of
@@ -76,18 +77,22 @@ class Sight:
 
 def look(settings: Settings, engine: Engine) -> Sight:
     """Look at the settings' source; only an engine out of reach, or no source at all, is an error."""
-    source = source_of(settings)
-    seen, remembered, now = engine.look(), remember(settings, source), time.time()
-    bare = Sight(source, engine, of_source(seen, source.id), remembered, now, notices=remembered.notices)
-    known = filter(None, [remembered.revision, _youngest(bare.seen)])
-    moment = Moment(now, remembered.memory)
-    return _with_git(bare, house_of(settings, source, engine), seen, moment, known)
+    return sight(house_of(settings, source_of(settings), engine), settings.state, time.time())
 
 
-def remember(settings: Settings, source: Source) -> Remembered:
+def sight(house: House, state: Path, now: float) -> Sight:
+    """Look at a source on its engine, with what the ledger in ``state`` remembers of it."""
+    seen, remembered = house.engine.look(), remember(house.source, state)
+    mine = of_source(seen, house.source.id)
+    bare = Sight(house.source, house.engine, mine, remembered, now, notices=remembered.notices)
+    known = filter(None, [remembered.revision, _youngest(mine)])
+    return _with_git(bare, house, seen, Moment(now, remembered.memory), known)
+
+
+def remember(source: Source, state: Path) -> Remembered:
     """Return what the ledger says of a source; one that can't be read is a notice."""
     try:
-        with look_back(settings.state) as past:
+        with look_back(state) as past:
             runs = past.history(source.id)
             synced = (run.revision for run in runs if run.outcome in {"Synced", "RolledBack"})
             events = past.events(source.id, limit=EVERY)
