@@ -1,6 +1,6 @@
 """The pods that should be there: what each of them lacks."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from gitops.scene import Answer, Conflict, Draft, Scene, supplies
 from gitops.steps import Connect, Create, Remove, Rename, Restart, Start, Unpause
@@ -20,6 +20,17 @@ def mend(scene: Scene) -> Iterator[Answer]:
                 yield from _one(scene, answer, resource)
         for name in sorted(answer.keep & scene.mine_by_name.keys()):
             yield from _awaken(scene.mine_by_name[name], answer)
+
+
+def blocked(scene: Scene) -> Mapping[str, str]:
+    """Return the pods, by key, that can't be made yet: one that still serves has a host port of theirs."""
+    new = (pod for name, pod in scene.pods.items() if name not in scene.mine_by_name)
+    taken = ((pod, port, scene.staying_by_port.get(port)) for pod in new for port in _published(pod))
+    return {
+        pod.key: f"port {port} is still published by {pod_name(holder)}"
+        for pod, port, holder in taken
+        if holder
+    }
 
 
 def grace(pod: SeenPod) -> int:
@@ -70,8 +81,11 @@ def _create(scene: Scene, owner: Owner, pod: Pod, why: str) -> Draft:
 
 def _in_the_way(scene: Scene, pod: Pod) -> Iterator[str]:
     """Yield the pods that leave a host port which this one takes."""
-    taken = (f"{port.host}/{port.protocol}" for port in pod.ports)
-    return (pod_name(one) for port in taken for one in scene.leaving_by_port.get(port, ()))
+    return (pod_name(one) for port in _published(pod) for one in scene.leaving_by_port.get(port, ()))
+
+
+def _published(pod: Pod) -> Iterator[str]:
+    return (f"{port.host}/{port.protocol}" for port in pod.ports)
 
 
 def _repair(answer: Wanted, pod: Pod, seen: SeenPod) -> Iterator[Draft]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from graphlib import TopologicalSorter
 
 from gitops.clearing import clear
-from gitops.mending import mend
+from gitops.mending import blocked, mend
 from gitops.scene import Conflict, Draft, Given, Scene
 from gitops.steps import Step, resource
 from gitops.subnets import with_subnets
@@ -43,7 +43,7 @@ def plan(wanted: Sequence[Wanted], seen: Seen, given: Given) -> Plan:
     supplying = list(supply(scene, _drafts(mending)))
     drafts = with_subnets([*_drafts(supplying), *_drafts(mending), *clear(scene)], seen, given.pool)
     conflicts = [answer for answer in [*supplying, *mending] if isinstance(answer, Conflict)]
-    held = _held(drafts, given.waiting, conflicts)
+    held = _held(drafts, {**blocked(scene), **given.waiting}, conflicts)
     steps = _numbered([draft for draft in drafts if draft.name not in held])
     waits = [Held(draft.owner, draft.name, held[draft.name]) for draft in drafts if draft.name in held]
     return Plan(steps, tuple(conflicts), tuple(waits))

@@ -120,9 +120,21 @@ class Scene:
         return [pod for name, pod in sorted(self.mine_by_name.items()) if name not in self.staying]
 
     @cached_property
+    def replaced(self) -> Sequence[SeenPod]:
+        """The source's pods in whose place, and under whose name, another one is wanted."""
+        there = ((pod, self.mine_by_name.get(name)) for name, pod in self.pods.items())
+        return [mine for pod, mine in there if mine and mine.labels.get(Label.DIGEST) != pod.digest]
+
+    @cached_property
     def leaving_by_port(self) -> Mapping[str, Sequence[SeenPod]]:
         """The pods that will go, by the host ports that they leave."""
-        return _grouped((port, pod) for pod in self.leaving for port in ports(pod))
+        return _grouped((port, pod) for pod in [*self.leaving, *self.replaced] for port in ports(pod))
+
+    @cached_property
+    def staying_by_port(self) -> Mapping[str, SeenPod]:
+        """The source's pods that will not go now, by the host ports that they keep."""
+        going = {pod.id for pod in [*self.leaving, *self.replaced]}
+        return {port: pod for pod in self.mine.pods if pod.id not in going for port in ports(pod)}
 
     @cached_property
     def leaving_by_use(self) -> Mapping[str, Sequence[SeenPod]]:
