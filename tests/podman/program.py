@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from runtime.resources import Label
 from tests.gitops.repository import Repository
@@ -65,20 +65,36 @@ class Program:
     @contextmanager
     def started(self, *arguments: str, **environment: str) -> Iterator[subprocess.Popen[str]]:
         """Start the command; it is killed if it is still there at the end."""
-        options = ("--repo", self.source or str(self.repository.directory), "--state", str(self.state))
+        surroundings = self.environment() | environment
+        pipe = subprocess.PIPE
         running = subprocess.Popen(
-            [*self.command, *options, "--podman", self.url or self.podman.url, *arguments],
-            env=self.environment() | environment,
+            self.words(*arguments),
+            env=surroundings,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stdout=pipe,
+            stderr=pipe,
             text=True,
         )
-        with running:
-            try:
-                yield running
-            finally:
-                running.kill()
+        with running, _killed(running):
+            yield running
+
+    @contextmanager
+    def spawned(self, *arguments: str, output: TextIO) -> Iterator[subprocess.Popen[bytes]]:
+        """Start the command, which writes all that it says to a file."""
+        running = subprocess.Popen(
+            self.words(*arguments),
+            env=self.environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+        with running, _killed(running):
+            yield running
+
+    def words(self, *arguments: str) -> list[str]:
+        """Return the whole command line."""
+        options = ("--repo", self.source or str(self.repository.directory), "--state", str(self.state))
+        return [*self.command, *options, "--podman", self.url or self.podman.url, *arguments]
 
     def environment(self) -> dict[str, str]:
         """Return an environment in which neither git nor sloop reads anybody's settings."""
@@ -149,6 +165,14 @@ def until(holds: Any, *, patience: float = PATIENCE) -> None:
     """Wait until the condition holds; a test goes no further without it."""
     engine.until(holds, patience=patience)
     assert holds()
+
+
+@contextmanager
+def _killed(running: subprocess.Popen[Any]) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        running.kill()
 
 
 def _listed(kind: str) -> str:
