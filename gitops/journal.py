@@ -41,6 +41,11 @@ class Journal:
         self.run = self.ledger.begin_run(self.source, commit, trigger, self.clock())
         self.number = 0
 
+    def last_was(self, sha: str) -> bool:
+        """Say whether the last run was to this commit; where nothing is remembered, none needs to be begun."""
+        last = self._last()
+        return last is None or last.revision == sha
+
     def go_on(self, sha: str) -> bool:
         """Go on with the last run if it was to this commit, so that history tells of commits, not of healing.
 

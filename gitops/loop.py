@@ -159,7 +159,7 @@ class Loop:
         if self.journal.running:
             return
         found = changes(looked, before(self.house, looked), self.house.source.id, self.request.adopting)
-        if not found and not looked.plan.steps:
+        if not (found or looked.plan.steps) and self.journal.last_was(self.sha):
             return
         self.changes = explained(self.house, looked, found, self.journal.outage)
         healing = self.request.patient or all(change.verdict is Verdict.DRIFT for change in found)
