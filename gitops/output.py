@@ -44,9 +44,10 @@ def _at_once(streams: Sequence[Iterable[bytes]]) -> Iterator[bytes]:
         match heard.get():
             case bytes() as line:
                 yield line
-            case end:
+            case EngineError() as error:
+                errors.append(error)
+            case None:
                 open_ -= 1
-                errors += [end] if end else []
     if errors:
         raise errors[0]
 
@@ -57,5 +58,5 @@ def _hear(stream: Iterable[bytes], heard: "Queue[bytes | EngineError | None]") -
             heard.put(line)
     except EngineError as error:
         heard.put(error)
-    else:
+    finally:
         heard.put(None)
