@@ -19,7 +19,7 @@ from runtime.probes import Exec, Grpc, Http, Kind, Probe, Tcp, Unclear
 if TYPE_CHECKING:
     from ssl import SSLContext
 
-AT_ONCE = 256  # questions over the network
+AT_ONCE = 128  # questions over the network: more would be late for each other, fewer wait for silent pods
 COMMANDS_AT_ONCE = 4  # each costs Podman about 0.2 s of CPU (decision 14)
 LATE = 0.5  # seconds; a time-out that we noticed so late may be our own fault
 LOCALHOST = "127.0.0.1"

@@ -4,6 +4,7 @@ It waits for many things at once, so inside it is asynchronous, as nothing else 
 """
 
 import asyncio
+import random
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -55,6 +56,7 @@ class Prober:
         self._thread = threading.Thread(target=self._work, name="prober", daemon=True)
         self._thread.start()
         self._running.wait()
+        self._check()
 
     def follow(self, pods: Iterable[SeenPod], known: Mapping[str, Readiness]) -> None:
         """Take these as all the pods there are: begin with new and restarted ones, forget what is gone.
@@ -154,14 +156,24 @@ class Prober:
                 self._tasks[life, probe] = task
 
     async def _keep_asking(self, life: Life, place: Place, probe: Probe) -> None:
-        """Ask until another probe's turn has come."""
-        await asyncio.sleep(wait(probe, life.started, self._clock()))
+        """Ask period by period until another probe's turn has come; what was missed isn't made up for."""
+        due = self._loop.time() + self._first(life, probe)
         while probe in self._turns(life):
-            begun = self._loop.time()
+            await asyncio.sleep(max(due - self._loop.time(), 0))
             self._take(life, probe, await self._asker.ask(place, probe))
             self._attend(life)
-            await asyncio.sleep(max(begun + probe.period - self._loop.time(), 0))
+            due = max(due + probe.period, self._loop.time())
         self._tasks.pop((life, probe), None)
+
+    def _first(self, life: Life, probe: Probe) -> float:
+        """Return the seconds until the first question: none where somebody waits for the answer.
+
+        Pods that count as ready are spread over their period, as a new process has many of them.
+        """
+        with self._news:
+            standing = self._standings.get(life)
+        spread = random.random() * probe.period if standing and standing.ready else 0
+        return wait(probe, life.started, self._clock()) or spread
 
     def _turns(self, life: Life) -> tuple[Probe, ...]:
         with self._news:

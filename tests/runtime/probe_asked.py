@@ -1,6 +1,7 @@
 """One question, put to this very process."""
 
 import asyncio
+import threading
 from collections.abc import Sequence
 
 from runtime.probe_asking import Asker, Run
@@ -21,11 +22,16 @@ def answer_of(
     kind: Kind = Kind.READINESS,
     place: Place | None = None,
     run: Run = nothing_to_run,
+    stall: float = 0,
 ) -> Answer:
-    """Return what comes of a question; the process is this one unless another place is given."""
+    """Return what comes of a question; the process is this one unless another place is given.
+
+    ``stall`` is for how many seconds we are kept from listening meanwhile.
+    """
 
     async def ask() -> Answer:
         asker = Asker(run)
+        asyncio.get_running_loop().call_soon(threading.Event().wait, stall)
         try:
             probe = Probe("main", kind, question, timeout=timeout)
             return await asker.ask(place or place_of(pod_here()), probe)

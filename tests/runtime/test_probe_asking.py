@@ -82,6 +82,10 @@ def test_silence_fails_when_the_time_is_over(question: Http | Grpc, silent: int)
     assert (answer.good, answer.words.partition(": ")[2]) == (False, "no answer within 0.05s")
 
 
+def test_a_time_out_that_was_noticed_late_says_nothing_against_the_pod(silent: int) -> None:
+    assert answer_of(Http(silent), timeout=0.05, stall=0.6).good is None
+
+
 def test_nobody_vouches_for_a_pods_certificate_and_nobody_has_to(certified: int) -> None:
     assert answer_of(Http(certified, secure=True)) == Answer(True)
 

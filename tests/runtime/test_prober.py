@@ -176,6 +176,15 @@ def test_two_hundred_pods_are_all_asked(prober: Prober) -> None:
         assert all(one.ready for one in prober.readiness().values())
 
 
+def test_pods_that_count_as_ready_are_not_all_asked_at_once(prober: Prober, town: Town) -> None:
+    seldom = {**EXEC, "periodSeconds": 10_000}
+    recorded = {str(id_): Readiness(True, 500) for id_ in range(100)}
+    prober.follow([pod_here(id_, readiness=seldom, started=400) for id_ in recorded], recorded)
+
+    assert not prober.wait(0.1)
+    assert town.asked < 10
+
+
 def test_pods_come_and_go_while_they_are_asked(prober: Prober) -> None:
     pods = [pod_here(str(id_), readiness=EXEC, started=1000) for id_ in range(20)]
     for at in range(100):
