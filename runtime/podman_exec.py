@@ -59,8 +59,12 @@ def _run(api: Api, session: str, timeout: float) -> bool:
 
 
 def _refusal(answer: HTTPResponse) -> Refusal:
-    said = json.loads(answer.read())
-    return Refusal(answer.status, said.get("cause", ""), said.get("message", ""))
+    text = answer.read().decode(errors="replace")
+    try:
+        said = json.loads(text)
+        return Refusal(answer.status, said["cause"], said["message"])
+    except (ValueError, KeyError, TypeError):
+        return Refusal(answer.status, "", text)
 
 
 def _kill(pid: int) -> None:

@@ -126,6 +126,14 @@ def test_a_command_in_a_pod_that_is_gone_is_podmans_error(street: Street) -> Non
         street.run("nobody", ["true"], 30)
 
 
+def test_a_command_in_a_paused_pod_is_podmans_error(street: Street) -> None:
+    street.start("exec sleep 1000")
+    street.hands.do("pause", "town.baker")
+
+    with pytest.raises(EngineError, match="cannot run a command in the pod"):
+        street.run("town.baker", ["true"], 30)
+
+
 def test_all_kinds_together_make_a_pod_ready(street: Street, prober: Prober) -> None:
     street.start(
         f"{SERVES} 8080",
