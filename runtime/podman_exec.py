@@ -25,7 +25,8 @@ def run_in(api: Api, name: str, command: Sequence[str], timeout: float) -> int:
     """Run a command in a container, without a shell, and return its exit code; what it prints is dropped.
 
     Raises TimeoutError when it has taken ``timeout`` seconds, after killing it, and EngineError when Podman
-    can't run it.  Podman keeps two small processes of every command for five minutes (4.3.1).
+    can't run it.  Podman keeps two conmon processes of every command for five minutes, or for what
+    ``exit_command_delay`` in its containers.conf says (Podman's issue 15377).
     """
     asked = {"Cmd": list(command), "AttachStdout": True, "AttachStderr": True}
     with asking_podman_to(f"run a command in the pod {name}"):
