@@ -1,6 +1,6 @@
 """A machine in memory: a real repository and ledger, an engine in dictionaries, a clock that tests move."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from functools import partial
@@ -11,6 +11,7 @@ from typing import Self
 import pytest
 
 from gitops.changes import Change
+from gitops.converge import Converged, converge
 from gitops.execute import Result
 from gitops.journal import Journal
 from gitops.loop import Loop, Pass
@@ -18,7 +19,6 @@ from gitops.probing import Probed, Watch
 from gitops.request import Request
 from gitops.source import Source
 from gitops.view import House, View
-from reconcilers.pods import earliest
 from runtime.ledger import open_ledger
 from runtime.lock import Holder
 from runtime.records import Readiness
@@ -29,7 +29,7 @@ from tests.gitops.repository import Repository
 
 IMAGES = tuple(f"localhost/app:{number}" for number in range(1, 5))
 BEGINNING = 1_700_000_000.0  # seconds since 1970
-WORK, IDLE = 0.1, 0.5  # seconds that pass after a pass that did something, and after one that didn't
+WORK = 0.1  # seconds that pass at least between two passes
 
 
 @dataclass
@@ -69,21 +69,44 @@ class Told:
         self.notices.append(text)
 
 
-class Answers(Watch):
-    """What probes answer, as the test has it."""
+class Probes(Watch):
+    """What probes answer, as a machine's images have it; waiting moves its clock."""
 
-    def __init__(self) -> None:
-        self.ready: dict[str, Readiness] = {}
+    def __init__(self, host: "Host") -> None:
+        self.host = host
 
     def look(self, pods: Iterable[SeenPod], known: Mapping[str, Readiness]) -> Probed:
-        return Probed({pod.id: self.ready[pod.id] for pod in pods if pod.id in self.ready} | dict(known))
+        del known
+        probed = [pod for pod in pods if Label.PROBES in pod.labels and pod.state == "running"]
+        silent = {pod.id for pod in probed if pod.image in self.host.unready}
+        return Probed(
+            readiness={pod.id: Readiness(pod.id not in silent, pod.started) for pod in probed},
+            unready=dict.fromkeys(silent, "Readiness probe failed: nobody listens"),
+        )
+
+    def wait(self, seconds: float) -> bool:
+        self.host.clock.now += max(seconds, WORK)
+        self.host.live()
+        return False
+
+
+@dataclass
+class Recorded(Loop):
+    """A loop that keeps its passes."""
+
+    passes: list[Pass] = field(default_factory=list)
+
+    def sync_once(self) -> Pass:
+        passed = super().sync_once()
+        self.passes.append(passed)
+        return passed
 
 
 class Host:
     """One source on one machine.
 
     ``unready`` holds the images whose probes never succeed, ``crashing`` the codes with which an image's
-    pods end as soon as they run.
+    pods end as soon as they run; ``passes`` are those of the last ``apply``.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -92,7 +115,8 @@ class Host:
         self.unready: set[str] = set()
         self.crashing: dict[str, int] = {}
         self.told = Told()
-        self.probes = Answers()
+        self.probes = Probes(self)
+        self.passes: list[Pass] = []
         self.repository = Repository(directory / "site")
         self.engine = EngineInMemory(IMAGES)
         self.engine.clock = self.clock
@@ -114,13 +138,11 @@ class Host:
         gone = {name: None for name in self.repository.git("ls-files").split("\n") if name}
         return self.repository.commit(subject, {**gone, **files})
 
-    def loop(self, request: Request | None = None) -> Loop:
+    def loop(self, request: Request | None = None) -> Recorded:
         """Begin anew, as another process would."""
-        journal = Journal(self.ledger, self.source.id, self.clock)
-        house = House(self.source, self.engine)
-        return Loop(
-            house,
-            journal,
+        return Recorded(
+            House(self.source, self.engine),
+            Journal(self.ledger, self.source.id, self.clock),
             request or Request(),
             self.told,
             resolve=self.source.resolve,
@@ -128,33 +150,17 @@ class Host:
             clock=self.clock,
         )
 
-    def apply(self, request: Request | None = None, *, seconds: float = 30) -> list[Pass]:
-        """Repeat passes until all is well, nothing can mend by itself, or the time is over; return them."""
+    def apply(self, request: Request | None = None, *, seconds: float = 30, wait: bool = True) -> Converged:
+        """Converge on the newest commit."""
         loop = self.loop(request)
-        passes = list(self.passes(loop, seconds))
-        loop.end("Synced" if passes[-1].done else "Failed")
-        return passes
-
-    def passes(self, loop: Loop, seconds: float) -> Iterator[Pass]:
-        """Yield the passes of a loop, moving the time between them; the last one found all well twice."""
-        deadline, well = self.clock.now + seconds, 0
-        while True:
-            passed = loop.sync_once()
-            yield passed
-            well = well + 1 if passed.done else 0
-            if well == 2 or passed.hopeless or self.clock.now >= deadline:
-                return
-            self.clock.now += _pause(passed, self.clock.now)
-            self.live()
+        self.passes = loop.passes
+        return converge(loop, timeout=seconds, wait=wait)
 
     def live(self) -> None:
-        """Let pods crash, and probes find out what there is to find out."""
-        running = [pod for pod in self.engine.look().pods if pod.state == "running"]
-        for pod in running:
-            if pod.image in self.crashing:
+        """Let pods crash."""
+        for pod in self.engine.look().pods:
+            if pod.state == "running" and pod.image in self.crashing:
                 self.engine.kill(pod.name, self.crashing[pod.image], restarts=3)
-        probed = [pod for pod in running if Label.PROBES in pod.labels and pod.image not in self.unready]
-        self.probes.ready |= {pod.id: Readiness(True, pod.started) for pod in probed}
 
     def pods(self, pattern: str = "*") -> list[str]:
         """Return the names of the pods that fit a pattern."""
@@ -169,10 +175,3 @@ class Host:
 
     def _open(self) -> None:
         self.ledger = open_ledger(self.directory / "state", partial(pytest.fail, pytrace=False))
-
-
-def _pause(passed: Pass, now: float) -> float:
-    if any(result.done for result in passed.results):
-        return WORK
-    asked = earliest(now + IDLE, *(answer.look_again for answer in passed.view.wanted)) or now
-    return max(asked - now, 0.01)

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from gitops.changes import Change
+from gitops.converge import Converged
 from gitops.execute import Result
 from gitops.guard import Refusal
 from gitops.loop import Pass
@@ -75,14 +76,14 @@ def _told(host: Host, directory: Path, request: Request) -> Iterator[str]:
     if directory.is_dir():
         host.commit("After", _files(directory))
     try:
-        passes = host.apply(request)
+        ended = host.apply(request)
     except Refusal as refusal:
         yield f"refused: {refusal}"
         return
     yield from _changes([change for announced in host.told.announced for change in announced])
-    for earlier, passed in pairwise([None, *passes]):
+    for earlier, passed in pairwise([None, *host.passes]):
         yield from _pass(earlier, passed)
-    yield from _end(host, passes[-1])
+    yield from _end(host, ended)
 
 
 def _changes(changes: Sequence[Change]) -> Iterator[str]:
@@ -121,9 +122,9 @@ def _outcome(result: Result) -> str:
     return f"\n    notice: {result.notice}" if result.notice else ""
 
 
-def _end(host: Host, last: Pass) -> Iterator[str]:
-    yield f"end: {_ending(last)}"
-    for fare in last.fares:
+def _end(host: Host, ended: Converged) -> Iterator[str]:
+    yield f"end: {ended.end.value}"
+    for fare in ended.last.fares:
         words = [
             str(fare.owner),
             fare.ready,
@@ -134,10 +135,6 @@ def _end(host: Host, last: Pass) -> Iterator[str]:
         yield f"  {' '.join(filter(None, words))}"
     yield "left:"
     yield from (f"  {line}" for line in _left(host))
-
-
-def _ending(last: Pass) -> str:
-    return "well" if last.done else "failed" if last.hopeless else "late"
 
 
 def _left(host: Host) -> Iterator[str]:
