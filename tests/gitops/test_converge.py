@@ -1,0 +1,105 @@
+"""Passes until all is well, nothing can mend by itself, or the time is over."""
+
+import pytest
+
+from gitops.converge import End, converge
+from gitops.source import SourceError
+from tests.gitops.material import shop
+from tests.host import BEGINNING, Host
+from tests.reconcilers.given import deployment
+
+PROBE = ", readinessProbe: {tcpSocket: {port: 80}}"
+
+
+def test_what_runs_is_called_well_once_it_has_proven_itself(host: Host) -> None:
+    host.commit("Open", shop())
+
+    ended = host.apply()
+
+    assert (ended.end, ended.message) == (End.WELL, "")
+    assert 0.25 <= host.clock.now - BEGINNING <= 1
+    assert len(ended.results) == 3
+
+
+def test_what_breaks_right_after_its_start_is_not_called_well(host: Host) -> None:
+    host.crashing["app:1"] = 1
+    host.commit("Open", shop(replicas=1))
+
+    ended = host.apply(seconds=5)
+
+    assert ended.end is End.LATE
+    assert "exit 1" in ended.message
+
+
+def test_what_cannot_mend_by_itself_is_not_waited_for(host: Host) -> None:
+    host.commit("Open", shop("missing:1"))
+
+    ended = host.apply(seconds=300)
+
+    assert ended.end is End.FAILED
+    assert "missing:1" in ended.message
+    assert host.clock.now - BEGINNING < 2
+
+
+def test_what_never_gets_ready_is_waited_for_until_the_time_is_over(host: Host) -> None:
+    host.unready.add("app:1")
+    host.commit("Open", {**shop(), "web.yaml": deployment(container=PROBE)})
+
+    ended = host.apply(seconds=7)
+
+    assert ended.end is End.LATE
+    assert 7 <= host.clock.now - BEGINNING < 8
+    assert "0 of 2 pods" in ended.message
+
+
+def test_who_does_not_wait_leaves_after_the_first_pass(host: Host) -> None:
+    host.unready.add("app:1")
+    host.commit("Open", {**shop(), "web.yaml": deployment(container=PROBE)})
+
+    ended = host.apply(wait=False)
+
+    assert ended.end is End.WELL
+    assert len(host.passes) == 1
+
+
+def test_who_does_not_wait_is_told_of_a_failure(host: Host) -> None:
+    host.commit("Open", shop("missing:1", api="app:1"))
+
+    assert host.apply(wait=False).end is End.FAILED
+
+
+def test_it_ends_when_replaced_pods_are_gone_and_not_before(host: Host) -> None:
+    host.commit("Open", shop())
+    host.apply()
+    host.commit("Renew", shop("app:2"))
+
+    ended = host.apply()
+
+    assert ended.end is End.WELL
+    assert {pod.image for pod in host.engine.look().pods} == {"app:2"}
+
+
+def test_an_error_closes_the_run_as_failed_with_its_first_line(host: Host) -> None:
+    host.commit("Open", shop("missing:1"))
+    loop = host.loop()
+    loop.sync_once()
+
+    def away() -> str:
+        raise SourceError("cannot read the repository\nlook there")
+
+    loop.resolve = away
+    with pytest.raises(SourceError):
+        converge(loop, timeout=1)
+
+    (run,) = host.ledger.past.history()
+    assert (run.outcome, run.message) == ("Failed", "cannot read the repository")
+
+
+def test_what_was_done_is_told_in_the_end(host: Host) -> None:
+    host.commit("Open", shop(replicas=1))
+
+    ended = host.apply()
+
+    assert [change.owner.kind for change in ended.changes] == ["Namespace", "Deployment"]
+    assert [result.step.verb for result in ended.results] == ["create", "create"]
+    assert ended.last.fares[-1].ready == "1/1"
