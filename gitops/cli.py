@@ -14,6 +14,7 @@ import typer
 
 from gitops import VERSION
 from gitops.settings import Settings, SettingsError, settings
+from gitops.stop import Stopped
 from gitops.trouble import Exit, code_of, log_unexpected
 
 
@@ -294,10 +295,12 @@ def _apply(said: Said, request: Any, timeout: float, *, wait: bool) -> Exit:
     from gitops.program import Wish
     from gitops.program import apply as converge
     from gitops.show import summary
+    from gitops.stop import stoppable
     from gitops.teller import Plain, Silent
 
     teller = Silent() if said.output is Output.JSON else Plain()
-    document, end = converge(said.settings, request, Wish(timeout, wait), teller)
+    with stoppable():
+        document, end = converge(said.settings, request, Wish(timeout, wait), teller)
     message = document["summary"].get("message", "")
     _print(said, document, [*([f"not well: {message}"] if message else []), summary(document)])
     return {"Synced": Exit.DONE, "Failed": Exit.FAILED, "Late": Exit.LATE}[end]
@@ -336,7 +339,7 @@ def _errors(said: Said, code: Exit | None = None) -> Iterator[None]:
         yield
     except (typer.Exit, BrokenPipeError):
         raise
-    except Exception as error:  # the outermost line
+    except (Exception, Stopped) as error:  # the outermost line
         if said.verbose:
             raise
         expected = code_of(error)

@@ -1,6 +1,6 @@
 """The executor: carries out the steps of a plan, in parallel where they don't need each other."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
@@ -28,24 +28,32 @@ class Result:
 
 def execute(
     steps: Sequence[Step], engine: Engine, begun: Callable[[Step], None] = lambda _: None
-) -> Iterator[Result]:
+) -> Generator[Result, None, None]:
     """Yield each step's result as it ends.  A failed step holds back only what needs it.
 
-    ``begun`` is called, in the thread of the step, right before it starts.
+    ``begun`` is called, in the thread of the step, right before it starts.  Where this is closed before
+    its end, or interrupted, no further step begins, and those under way are waited for.
     """
+    pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="step")
+    try:
+        yield from _all(steps, lambda step: pool.submit(_carry_out, step, engine, begun))
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _all(steps: Sequence[Step], begin: Callable[[Step], Future[Result]]) -> Iterator[Result]:
     waiting = {step.number: step for step in steps}
     ended: dict[int, Result] = {}
-    with ThreadPoolExecutor(WORKERS, thread_name_prefix="step") as pool:
-        running: dict[Future[Result], Step] = {}
-        while waiting or running:
-            for held in _next(waiting, ended, failed=True):
-                ended[held.number] = Result(held, held=True)
-                yield ended[held.number]
-            for step in _next(waiting, ended, failed=False):
-                running[pool.submit(_carry_out, step, engine, begun)] = step
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
-                ended[running.pop(future).number] = future.result()
-                yield future.result()
+    running: dict[Future[Result], Step] = {}
+    while waiting or running:
+        for held in _next(waiting, ended, failed=True):
+            ended[held.number] = Result(held, held=True)
+            yield ended[held.number]
+        for step in _next(waiting, ended, failed=False):
+            running[begin(step)] = step
+        for future in wait(running, return_when=FIRST_COMPLETED).done:
+            ended[running.pop(future).number] = future.result()
+            yield future.result()
 
 
 def _next(waiting: dict[int, Step], ended: dict[int, Result], *, failed: bool) -> list[Step]:

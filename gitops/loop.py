@@ -3,7 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -106,9 +106,8 @@ class Loop:
             guard(looked, self.house.source, allow_empty=self.request.allow_empty)
             self._announce(looked)
             self.journal.plan(looked.plan.steps)
-            results = [
-                self._ended(one) for one in execute(looked.plan.steps, self.house.engine, self.journal.begun)
-            ]
+            with closing(execute(looked.plan.steps, self.house.engine, self.journal.begun)) as ended:
+                results = [self._ended(one) for one in ended]
             self.journal.restarted(looked, results)
             fared = fares(looked)
             self.journal.seen(looked, fared)

@@ -17,11 +17,12 @@ class Exit(IntEnum):
     UNREACHABLE = 4  # git, Podman or the ledger out of reach
 
 
-def code_of(error: Exception) -> Exit | None:
+def code_of(error: BaseException) -> Exit | None:
     """Return the exit code for an error of ours, None for one that nobody expected."""
     from gitops.git_error import SourceError
     from gitops.guard import Refusal
     from gitops.settings import SettingsError
+    from gitops.stop import Stopped
     from runtime.engine import EngineError
     from runtime.ledger_trouble import LedgerError
     from runtime.lock import LockError
@@ -32,11 +33,13 @@ def code_of(error: Exception) -> Exit | None:
             return Exit.MISUSED
         case SourceError() | EngineError() | LedgerError() | LockError():
             return Exit.UNREACHABLE
+        case Stopped():
+            return Exit.FAILED
         case _:
             return None
 
 
-def log_unexpected(error: Exception, directory: Path) -> str:
+def log_unexpected(error: BaseException, directory: Path) -> str:
     """Write the traceback of an error that nobody expected to a file; return the line that names it."""
     name = f"sloop-crash-{time.strftime('%Y%m%dT%H%M%S')}-{os.getpid()}.log"
     text = "".join(traceback.format_exception(error))
