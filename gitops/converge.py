@@ -54,7 +54,8 @@ def converge(loop: Loop, *, timeout: float, wait: bool = True) -> Converged:
 
 
 def _end(loop: Loop, passed: Pass, deadline: float, *, wait: bool) -> End | None:
-    if passed.done and _unproven(loop, passed) <= 0:
+    undecided = loop.watch.undecided(suspicious=loop.request.suspicious)
+    if passed.done and not undecided and _unproven(loop, passed) <= 0:
         return End.WELL
     if passed.hopeless:
         return End.FAILED
@@ -89,7 +90,8 @@ def _pause(loop: Loop, passed: Pass, deadline: float) -> float:
     if any(result.done for result in passed.results):
         return 0.0
     moment = earliest(deadline, *(answer.look_again for answer in passed.view.wanted))
-    longest = _unproven(loop, passed) if passed.done else PAUSE
+    unproven = _unproven(loop, passed) if passed.done else 0.0
+    longest = unproven if unproven > 0 else PAUSE
     return max(0.01, min(longest, (moment or deadline) - loop.clock()))
 
 

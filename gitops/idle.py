@@ -4,6 +4,7 @@ Where none of them has changed, the recorded answer holds, and neither manifests
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gitops import VERSION
@@ -20,18 +21,28 @@ if TYPE_CHECKING:
     from runtime.writes import Ledger
 
 
-def recalled(
-    source: "Source", engine: "Engine", settings: "Settings", now: float
-) -> Mapping[str, Any] | None:
-    """Return the recorded status if nothing has happened since, else None.  Changes nothing."""
+@dataclass(frozen=True, slots=True)
+class Idle:
+    """The recorded status where it still holds, else None.
+
+    ``suspicious`` says that nothing else has happened than that a probe fails.
+    """
+
+    document: Mapping[str, Any] | None = None
+    suspicious: bool = False
+
+
+def idle(source: "Source", engine: "Engine", settings: "Settings", now: float) -> Idle:
+    """Return the recorded status if nothing has happened since.  Changes nothing."""
     answer = recall(settings.state, source.id)
     if answer is None or (answer.look_again is not None and answer.look_again <= now):
-        return None
+        return Idle()
     if answer.revision != source.resolve():
-        return None
+        return Idle()
     seen = engine.look()
-    same = answer.fingerprint == _fingerprint(source, seen, settings)
-    return answer.document if same and _still_ready(source, engine, seen, now) else None
+    if answer.fingerprint != _fingerprint(source, seen, settings):
+        return Idle()
+    return Idle(answer.document) if _still_ready(source, engine, seen, now) else Idle(suspicious=True)
 
 
 def record(
@@ -47,7 +58,7 @@ def record(
 
 
 def _still_ready(source: "Source", engine: "Engine", seen: "Seen", now: float) -> bool:
-    """Say whether all probes that are due find the pods as ready as they were."""
+    """Say whether every probe, asked once, finds its pod well."""
     pods = [pod for pod in of_source(seen, source.id).pods if Label.PROBES in pod.labels]
     if not pods:
         return True

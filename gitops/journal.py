@@ -42,7 +42,7 @@ class Journal:
         self.number = 0
 
     def last_was(self, sha: str) -> bool:
-        """Say whether the last run was to this commit; where nothing is remembered, none needs to be begun."""
+        """Say whether the last run was to this commit, or nothing is remembered at all."""
         last = self._last()
         return last is None or last.revision == sha
 

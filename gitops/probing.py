@@ -43,6 +43,12 @@ class Watch:
         self._prober.follow(probed, known)
         return Probed(self._prober.readiness(), self._prober.unwell(), self._prober.why())
 
+    def undecided(self, *, suspicious: bool) -> bool:
+        """Say whether a probe has begun to fail, or, where that is suspected, has not been asked yet."""
+        if self._prober is None:
+            return False
+        return self._prober.wavering() or (suspicious and not self._prober.heard())
+
     def wait(self, seconds: float) -> bool:
         """Wait until a pod has become ready, not ready or unwell, or so many seconds; say whether one has."""
         if self._prober is not None:

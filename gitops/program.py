@@ -3,12 +3,12 @@
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gitops.idle import recalled, record
+from gitops.idle import idle, record
 from gitops.settings import Settings
 from gitops.source import Source, at_directory
 
@@ -50,7 +50,7 @@ def status(settings: Settings) -> Document:
     """Return how everything fares, without touching anything."""
     source = source_of(settings)
     with engine_of(settings) as engine:
-        known = recalled(source, engine, settings, time.time())
+        known = idle(source, engine, settings, time.time()).document
         if known is not None:
             return known
         house, looked = _look(settings, source, engine, None)
@@ -63,7 +63,7 @@ def diff(settings: Settings, *, to: str | None = None, adopting: frozenset[str] 
 
     source = source_of(settings)
     with engine_of(settings) as engine:
-        known = recalled(source, engine, settings, time.time()) if to is None else None
+        known = idle(source, engine, settings, time.time()).document if to is None else None
         if known is not None:
             return _nothing(known, {})
         house, looked = _look(settings, source, engine, to, adopting)
@@ -81,9 +81,11 @@ def apply(settings: Settings, request: "Request", wish: Wish, teller: "Teller") 
     """Converge once; return what was done, and how it ended: Synced, Failed or Late."""
     source = source_of(settings)
     with engine_of(settings) as engine:
-        known = recalled(source, engine, settings, time.time())
-        if known is not None:
-            return _nothing(known, {"outcome": "Synced", "health": known["health"]}), "Synced"
+        found = idle(source, engine, settings, time.time())
+        if found.document is not None:
+            summary = {"outcome": "Synced", "health": found.document["health"]}
+            return _nothing(found.document, summary), "Synced"
+        request = replace(request, suspicious=found.suspicious)
         return _converge(settings, source, engine, request, wish, teller)
 
 

@@ -11,6 +11,7 @@ class Request:
 
     ``patient`` tries failed steps again after a back-off, as a loop without end does; otherwise a
     failure is final.  ``well`` is the outcome in the ledger when all is well.
+    ``suspicious`` takes no pod for ready that hasn't just been asked.
     """
 
     trigger: str = "apply"
@@ -18,3 +19,4 @@ class Request:
     adopting: frozenset[str] = frozenset()
     patient: bool = False
     well: Outcome = "Synced"
+    suspicious: bool = False

@@ -134,6 +134,12 @@ def unwell(standing: Standing) -> str:
     return next(reasons, "")
 
 
+def wavering(standing: Standing) -> bool:
+    """Say whether a probe has begun to fail and has not failed often enough yet to count."""
+    courses = (standing.courses[probe] for probe in asked(standing))
+    return any(course.good and course.failures for course in courses)
+
+
 def why(standing: Standing) -> str:
     """Return why the pod isn't ready; "" if it is, or while nothing speaks against it."""
     if standing.ready:

@@ -22,6 +22,7 @@ from runtime.probe_results import (
     readiness,
     unwell,
     wait,
+    wavering,
     why,
 )
 from runtime.probe_sockets import Place, place_of
@@ -46,9 +47,10 @@ class Prober:
         self._run = run
         self._clock = clock
         self._born = clock()
-        self._news = threading.Condition()  # guards the next four
+        self._news = threading.Condition()  # guards the next five
         self._standings: dict[Life, Standing] = {}
         self._places: dict[Life, Place] = {}
+        self._heard: set[tuple[Life, Probe]] = set()
         self._changed = False
         self._trouble: BaseException | None = None
         self._tasks: dict[tuple[Life, Probe], asyncio.Task[None]] = {}  # the thread's own
@@ -68,6 +70,7 @@ class Prober:
             self._check()
             for gone in self._standings.keys() - lives.keys():
                 del self._standings[gone], self._places[gone]
+                self._heard = {turn for turn in self._heard if turn[0] != gone}
             for life in lives.keys() - self._standings.keys():
                 self._begin(life, lives[life], known.get(life.id))
         with suppress(RuntimeError):  # its loop has just been closed
@@ -84,6 +87,16 @@ class Prober:
     def why(self) -> Mapping[str, str]:
         """Return, by the ids of pods that aren't ready, the words of their last failure."""
         return {life.id: words for life, standing in self._now().items() if (words := why(standing))}
+
+    def wavering(self) -> bool:
+        """Say whether a probe has begun to fail and has not failed often enough yet to count."""
+        return any(wavering(standing) for standing in self._now().values())
+
+    def heard(self) -> bool:
+        """Say whether every probe whose turn it is has answered, since it was followed, at least once."""
+        with self._news:
+            turns = ((life, probe) for life, standing in self._standings.items() for probe in asked(standing))
+            return all(turn in self._heard for turn in turns)
 
     def wait(self, timeout: float) -> bool:
         """Return whether a pod has become ready, not ready, or unwell since the last wait; wait for it."""
@@ -184,6 +197,7 @@ class Prober:
         with self._news:
             if (before := self._standings.get(life)) is None:
                 return
+            self._heard.add((life, probe))
             after = answered(before, probe, answer, self._clock())
             self._standings[life] = after
             if (after.ready, bool(unwell(after))) != (before.ready, bool(unwell(before))):

@@ -92,6 +92,27 @@ def test_a_pod_that_doesnt_live_has_to_be_restarted_and_is_asked_no_more(prober:
     assert town.asked == 3
 
 
+def test_a_probe_that_begins_to_fail_wavers_until_it_has_decided(prober: Prober, town: Town) -> None:
+    patient = {**EXEC, "periodSeconds": 1, "failureThreshold": 2}
+    prober.follow([pod_here(liveness=patient, started=1000)], {})
+    until(prober.heard)
+    assert not prober.wavering()
+
+    town.code = 1
+
+    until(prober.wavering)
+    until(lambda: bool(prober.unwell()))
+    assert not prober.wavering()
+
+
+def test_nobody_was_heard_before_the_first_answer(prober: Prober, town: Town) -> None:
+    slow = {**EXEC, "initialDelaySeconds": 1000}
+    prober.follow([pod_here(readiness=slow, started=1000)], {})
+
+    assert not prober.heard()
+    assert town.asked == 0
+
+
 def test_a_restarted_pod_begins_anew(prober: Prober, town: Town) -> None:
     pod = pod_here(readiness=EXEC, liveness=EXEC, started=1000)
     prober.follow([pod], {})
