@@ -6,12 +6,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gitops.render import object_digest
-from gitops.steps import Connect, Rename, Restart, Start, Step, Unpause, Write
+from gitops.scene import uses
+from gitops.steps import Connect, Create, Rename, Restart, Start, Step, Unpause, Write
 from gitops.verdict import Verdict
 from gitops.view import View
 from reconcilers.wanted import Consequence, Wanted
 from runtime.observe import of_source, pod_name
-from runtime.resources import Label, Owner, Pod
+from runtime.resources import Label, Owner, Pod, Secret
 from runtime.seen import SeenPod
 
 
@@ -77,16 +78,26 @@ def _compare(
         return Change(answer.owner, Verdict.CREATE, base=base)
     if (known and known.digest != object_digest(manifest, view.key)) or _stale(answer, pods):
         return Change(answer.owner, Verdict.UPDATE, consequence=answer.consequence, base=base)
-    if steps:
-        fields = tuple(_drifted(step, pods) for step in steps)
-        cause = "; ".join(f"{step.resource}: {step.reason}" for step in steps)
+    if drifted := [step for step in steps if _was_there(step, pods)]:
+        fields = tuple(_drifted(step, pods) for step in drifted)
+        cause = "; ".join(f"{step.resource}: {step.reason}" for step in drifted)
         return Change(answer.owner, Verdict.DRIFT, cause, Consequence.IN_PLACE, fields)
-    return None
+    return Change(answer.owner, Verdict.UPDATE, base=base) if steps else None
+
+
+def _was_there(step: Step, pods: Sequence[SeenPod]) -> bool:
+    """Say whether a step mends what sloop had made; configuration that no pod uses yet is only new."""
+    match step.action:
+        case Write() | Create(Secret()):
+            return any(step.resource in uses(pod) for pod in pods)
+        case _:
+            return True
 
 
 def _adopted(change: Change, there: Mapping[Owner, Wanted], adopting: frozenset[str]) -> Change:
     pods = (one.name for one in there[change.owner].resources if isinstance(one, Pod))
-    return replace(change, verdict=Verdict.ADOPT) if adopting.intersection(pods) else change
+    adopted = replace(change, verdict=Verdict.ADOPT, consequence=Consequence.RECREATE)
+    return adopted if adopting.intersection(pods) else change
 
 
 def _base(known: Before | None, pods: Sequence[SeenPod]) -> str:

@@ -73,6 +73,7 @@ class Probes(Watch):
     """What probes answer, as a machine's images have it; waiting moves its clock."""
 
     def __init__(self, host: "Host") -> None:
+        super().__init__(host.engine)
         self.host = host
 
     def look(self, pods: Iterable[SeenPod], known: Mapping[str, Readiness]) -> Probed:
@@ -115,11 +116,11 @@ class Host:
         self.unready: set[str] = set()
         self.crashing: dict[str, int] = {}
         self.told = Told()
-        self.probes = Probes(self)
         self.passes: list[Pass] = []
         self.repository = Repository(directory / "site")
         self.engine = EngineInMemory(IMAGES)
         self.engine.clock = self.clock
+        self.probes = Probes(self)
         self.engine.create_network(Network("podman", {}, "10.88.0.0/16"))
         self.source = Source(str(self.repository.directory), state=directory / "state")
         self.source.id = "0123456789ab"  # names carry it: the same wherever tests run

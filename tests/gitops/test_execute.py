@@ -88,6 +88,18 @@ def test_results_come_as_they_end_and_not_in_the_order_of_the_plan() -> None:
     assert [result.step.number for result in results] == [1]
 
 
+def test_no_further_step_begins_once_nobody_listens_any_more() -> None:
+    engine = GatedEngine()
+    results = execute([step(1), step(2), step(3, 1)], engine)
+
+    first = next(results)
+    engine.gate.set()
+    results.close()
+
+    assert first.step.number == 2
+    assert sorted(name for _, name in engine.calls) == ["v1", "v2"]
+
+
 def test_a_step_starts_when_all_that_it_needs_is_done(engine: EngineInMemory) -> None:
     steps = [step(1), step(2, 1), step(3, 1, 2), step(4, 3)]
 
