@@ -105,6 +105,7 @@ def _pod(sight: Sight, pod: PodHere) -> Document:
         "imageId": pod.seen.image_id.removeprefix("sha256:")[:12],
         "status": pod.status,
         "ready": pod.ready,
+        "unready": pod.unready,
         "state": pod.seen.state,
         "exitCode": pod.seen.exit_code if pod.seen.ended and pod.seen.state != "running" else None,
         "outOfMemory": pod.exit.out_of_memory,

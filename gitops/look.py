@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from gitops.git_error import SourceError
+from gitops.probing import Probed, ask_once
 from gitops.program import house_of, source_of
 from gitops.settings import Settings
 from gitops.source import Source
@@ -53,6 +54,7 @@ class Sight:
     seen: Seen
     remembered: Remembered
     now: float
+    probed: Probed = field(default_factory=Probed)
     view: View | None = None
     trouble: SourceError | ManifestError | None = None
     notices: tuple[str, ...] = ()
@@ -65,7 +67,7 @@ class Sight:
     @cached_property
     def world(self) -> World:
         """The moment as reconcilers know it, to ask it about pods."""
-        past = Past(readiness=self.remembered.memory.readiness)
+        past = Past(readiness={**self.remembered.memory.readiness, **self.probed.readiness})
         return World(self.source.id, "", self.now, b"", self.seen, past=past)
 
     @cached_property
@@ -83,10 +85,11 @@ def look(settings: Settings, engine: Engine) -> Sight:
 def sight(house: House, state: Path, now: float) -> Sight:
     """Look at a source on its engine, with what the ledger in ``state`` remembers of it."""
     seen, remembered = house.engine.look(), remember(house.source, state)
-    mine = of_source(seen, house.source.id)
-    bare = Sight(house.source, house.engine, mine, remembered, now, notices=remembered.notices)
+    mine, memory = of_source(seen, house.source.id), remembered.memory
+    probed = ask_once(house.engine, mine.pods, memory.readiness, now)
+    bare = Sight(house.source, house.engine, mine, remembered, now, probed, notices=remembered.notices)
     known = filter(None, [remembered.revision, _youngest(mine)])
-    return _with_git(bare, house, seen, Moment(now, remembered.memory), known)
+    return _with_git(bare, house, seen, Moment(now, memory, probed=probed), known)
 
 
 def remember(source: Source, state: Path) -> Remembered:

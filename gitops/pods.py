@@ -25,7 +25,11 @@ STATES = {
 
 @dataclass(frozen=True, slots=True)
 class PodHere:
-    """A pod that is there; ``status`` is in kubectl's words, ``restarts`` counts Podman's and sloop's."""
+    """A pod that is there.
+
+    ``status`` is in kubectl's words, ``restarts`` counts Podman's and sloop's, ``unready`` is why
+    a probe failed.
+    """
 
     shown: Owner
     owner: Owner
@@ -34,6 +38,7 @@ class PodHere:
     ready: bool
     restarts: int
     exit: Exit
+    unready: str = ""
 
     @property
     def failed(self) -> bool:
@@ -50,7 +55,8 @@ def _here(sight: Sight, pod: SeenPod) -> PodHere:
     owner, exit_ = Owner.parse(pod.labels[Label.OWNER]), _exit(sight, pod)
     restarts = sight.remembered.memory.restarts.get(pod.id, NEVER).count + exit_.restarts
     status = STATES.get(pod.state) or _ended(sight, pod, owner, exit_)
-    return PodHere(shown(pod), owner, pod, status, sight.world.readiness(pod).ready, restarts, exit_)
+    ready, why = sight.world.readiness(pod).ready, sight.probed.unready.get(pod.id, "")
+    return PodHere(shown(pod), owner, pod, status, ready, restarts, exit_, unready=why)
 
 
 def _ended(sight: Sight, pod: SeenPod, owner: Owner, exit_: Exit) -> str:

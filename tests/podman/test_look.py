@@ -47,13 +47,14 @@ OBJECTS = (
         volumeMounts=[mounted("data", "/data")],
         pod={"restartPolicy": "Never", "volumes": [claimed()]},
     ),
+    pod("slow", readinessProbe={"exec": {"command": ["cat", "/not-yet"]}, "failureThreshold": 1}),
     within("other", pod("front", ports=[{"containerPort": 80, "hostPort": 18084}])),
 )
 
 
 @pytest.fixture(scope="module")
 def shop(podman: Podman, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
-    """Deploy pods that talk, one that says bytes and fails, and one in another namespace, for all tests here."""
+    """Deploy pods that talk, one that fails, one that isn't ready, and one in another namespace, once."""
     api.clear(podman.socket)
     directory = tmp_path_factory.mktemp("look")
     program = Program(podman, Repository(directory / "site"), directory / "state")
@@ -149,6 +150,14 @@ def test_a_description_tells_what_runs_and_hides_secrets(shop: Program) -> None:
     assert document["output"][0]["lines"][0] == "with (hidden)"
     assert "hunter2" not in shop.run("describe", "pod/failing").out
     assert shop.json("describe", "pod/front", "-n", "other")["pods"][0]["ports"] == ["18084->80/tcp"]
+
+
+def test_a_pod_whose_probe_fails_is_not_ready_and_says_why(shop: Program) -> None:
+    (listed,) = shop.json("get", "pod", "slow")["items"]
+    (described,) = shop.json("describe", "pod/slow")["pods"]
+
+    assert (listed["ready"], listed["status"], described["ready"]) == ("0/1", "Running", False)
+    assert "exited with 1" in described["unready"]
 
 
 def test_the_output_of_one_pod_passes_through_unharmed(shop: Program) -> None:
