@@ -72,11 +72,9 @@ def _youngest(seen: Seen, source: str) -> str:
 
 
 def _then(house: House, view: View, base: str) -> _Then:
-    if not base:
-        return _Then(NOTHING)
-    then = _rendered(house, base)
+    then = _rendered(house, base) if base else NOTHING
     files = {one.file for one in [*then.manifests, *view.rendered.manifests]}
-    return _Then(then, house.source.last_touched(base, view.commit.sha, files))
+    return _Then(then, house.source.last_touched(base or None, view.commit.sha, files))
 
 
 def _rendered(house: House, sha: str) -> Rendered:
