@@ -170,3 +170,21 @@ def test_a_push_that_a_hook_refuses_changes_nothing(program: Program) -> None:
     hook.chmod(0o755)
 
     assert "ask the captain" in refused(there).err
+
+
+def test_a_branch_that_moves_meanwhile_is_left_where_it_is(program: Program) -> None:
+    deployed(program)
+    there = in_a_bare_repository(program)
+    assert there.run("apply").code == 0
+    bare = published(there)
+    newer = bare.git("commit-tree", "main^{tree}", "-p", "main", "-m", "Somebody was quicker")
+    hook = bare.directory / "hooks/pre-receive"
+    hook.write_text(f"#!/bin/sh\nunset GIT_QUARANTINE_PATH\ngit update-ref refs/heads/main {newer}\n")
+    hook.chmod(0o755)
+
+    said = there.run("rollback")
+
+    assert said.code == 4
+    assert "moved meanwhile" in said.err
+    assert bare.head("main") == newer
+    assert there.images() == [TWO]
