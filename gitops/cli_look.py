@@ -120,7 +120,8 @@ def logs(
                 "a log that is followed has no end, so there is no JSON of it: leave -o json out"
             )
         whose = meant(which, namespace)
-        with spoken(said.settings, whose, container, follow=follow, tail=tail) as pieces:
+        _check(said, whose, container)
+        with spoken(said.settings, whose, follow=follow, tail=tail) as pieces:
             if said.output is Output.JSON:
                 print(json.dumps({"output": b"".join(pieces).decode(errors="replace")}, ensure_ascii=False))
                 return
@@ -146,11 +147,10 @@ def execute(
     said = _said(context, None)
     with _looking(said):
         from gitops.enter import become, entrance
-        from gitops.logs import check_container
         from gitops.meant import meant
 
         whose = meant(which, namespace)
-        check_container(said.settings, whose, container)
+        _check(said, whose, container)
         flags = [*(["--interactive"] if interactive else []), *(["--tty"] if terminal else [])]
         become(entrance(said.settings, whose, flags, command))
 
@@ -158,7 +158,7 @@ def execute(
 @contextmanager
 def _looking(said: Said) -> Iterator[None]:
     """Turn what isn't there into a line and exit code 1, and Ctrl-C into a quiet end."""
-    from gitops.look import Missing
+    from gitops.meant import Missing
 
     with _errors(said):
         try:
@@ -170,6 +170,13 @@ def _looking(said: Said) -> Iterator[None]:
             raise typer.Exit(Exit.FAILED) from missing
         except KeyboardInterrupt:
             raise typer.Exit(INTERRUPTED) from None
+
+
+def _check(said: Said, whose: Any, container: str | None) -> None:
+    if container is not None:
+        from gitops.containers import check_container
+
+        check_container(said.settings, whose, container)
 
 
 def _notices(document: Any) -> None:

@@ -6,8 +6,7 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from gitops.look import Missing
-from gitops.meant import shown, some_pods_of
+from gitops.meant import Missing, shown, some_pods_of
 from gitops.program import source_of
 from gitops.settings import Settings
 from runtime.engine import EngineError

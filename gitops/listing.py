@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from gitops.look import Sight, look
-from gitops.meant import absent, owner, pods_of, shown
+from gitops.meant import KINDS, absent, owner, pods_of, shown
 from gitops.pods import pods_here
 from gitops.program import engine_of
-from gitops.render import NOWHERE
 from gitops.report import moment, owner_document
 from gitops.rows import pod_row, row
 from gitops.settings import Settings
@@ -46,13 +45,13 @@ def told_kinds(sight: Sight, kinds: Sequence[str]) -> Sequence[str]:
 
 
 def _chosen(one: Owner, name: str | None, namespace: str | None) -> bool:
-    return name in (None, one.name) and (one.kind in NOWHERE or namespace in (None, one.namespace))
+    return name in (None, one.name) and (not KINDS.get(one.kind, True) or namespace in (None, one.namespace))
 
 
 def _objects(sight: Sight, kind: str) -> Sequence[Owner]:
     """Return what git wants, and what only the pods remember; of all that the namespaces, too."""
     known = {*sight.manifests, *(Owner.parse(pod.labels[Label.OWNER]) for pod in sight.seen.pods)}
-    if kind in NOWHERE:
+    if not KINDS[kind]:
         known |= {Owner(kind, "", one.namespace) for one in known if one.namespace}
     return sorted(one for one in known if one.kind == kind)
 

@@ -27,10 +27,6 @@ from schemas.problems import ManifestError
 EVERY = 1_000_000  # more events than the ledger keeps
 
 
-class Missing(Exception):
-    """What a person named isn't there; the message says so, and where else it may be."""
-
-
 @dataclass(frozen=True, slots=True)
 class Remembered:
     """What the ledger says; all of it is empty where there is none.  Events are newest first."""

@@ -2,10 +2,11 @@
 
 import pytest
 
-from gitops.meant import kind_meant, kinds_meant, meant
+from gitops.meant import KINDS, kind_meant, kinds_meant, meant
+from gitops.render import NOWHERE
 from gitops.settings import SettingsError
 from gitops.which import SHORT
-from reconcilers.kinds import KINDS
+from reconcilers.kinds import KINDS as RECONCILED
 from runtime.resources import Owner
 
 
@@ -23,6 +24,10 @@ from runtime.resources import Owner
 )
 def test_a_kind_is_meant_by_its_plural_singular_and_short_name(word: str, kind: str) -> None:
     assert kind_meant(word) == kind
+
+
+def test_the_kinds_are_those_that_are_reconciled() -> None:
+    assert {kind: kind not in NOWHERE for kind in RECONCILED} == KINDS
 
 
 @pytest.mark.parametrize("kind", KINDS)

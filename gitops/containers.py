@@ -1,0 +1,33 @@
+"""Which containers git gives an object's pods."""
+
+from gitops.look import look
+from gitops.meant import Missing, pods_of
+from gitops.program import engine_of
+from gitops.settings import Settings
+from runtime.resources import Label, Owner
+from schemas.apps import Deployment, DeploymentSpec
+from schemas.core import Pod
+from schemas.manifest import Manifest
+
+
+def check_container(settings: Settings, whose: Owner, name: str) -> None:
+    """Raise Missing if git knows the object and it has no container of that name."""
+    names = container_names(settings, whose)
+    if names and name not in names:
+        kind = whose.kind.lower()
+        raise Missing(f"the {kind} {whose.name} has no container {name}: it has {', '.join(names)}")
+
+
+def container_names(settings: Settings, whose: Owner) -> list[str]:
+    """Return the names of the containers that each of an object's pods has; none where git can't be read."""
+    with engine_of(settings) as engine:
+        sight = look(settings, engine)
+    pods = pods_of(sight.seen, whose)
+    writer = Owner.parse(pods[0].labels[Label.OWNER]) if pods else whose
+    match sight.manifests.get(writer):
+        case Manifest(object=Deployment(spec=DeploymentSpec(template=template))):
+            return [one.name for one in template.spec.containers]
+        case Manifest(object=Pod(spec=spec)):
+            return [one.name for one in spec.containers]
+        case _:
+            return []
