@@ -11,7 +11,7 @@ from reconcilers.pods import earliest
 from runtime.observe import of_source
 from runtime.resources import Label
 
-PROOF = 0.25  # seconds that the youngest pod has run before all is called well; a broken one ends sooner
+PROOF = 0.25  # seconds that every pod has run before all is called well; a broken one ends sooner
 PAUSE = 0.5  # seconds between looks while something is on its way
 
 
@@ -96,7 +96,8 @@ def _pause(loop: Loop, passed: Pass, deadline: float) -> float:
 
 
 def _unproven(loop: Loop, passed: Pass) -> float:
-    """Return for how many more seconds the youngest pod without a probe has to run."""
+    """Return for how many more seconds the pod that started last has to run; a probe is proof enough."""
     pods = of_source(passed.view.seen, loop.house.source.id).pods
-    youngest = max((pod.created for pod in pods if Label.PROBES not in pod.labels), default=0.0)
-    return youngest + PROOF - loop.clock()
+    unprobed = [pod for pod in pods if Label.PROBES not in pod.labels]
+    latest = max((max(pod.created, pod.started) for pod in unprobed), default=0.0)  # Podman restarts at once
+    return latest + PROOF - loop.clock()

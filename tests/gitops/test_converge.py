@@ -31,6 +31,21 @@ def test_what_breaks_right_after_its_start_is_not_called_well(host: Host) -> Non
     assert "exit 1" in ended.message
 
 
+def test_what_podman_has_just_started_again_proves_itself_anew(host: Host) -> None:
+    host.commit("Open", shop())
+    host.apply()
+    host.clock.now += 60
+    before = host.clock.now
+    for pod in host.pods():
+        host.engine.kill(pod, 1, restarts=1)
+        host.engine.start_pod(pod)
+
+    ended = host.apply()
+
+    assert (ended.end, ended.results) == (End.WELL, [])
+    assert host.clock.now - before >= 0.25
+
+
 def test_what_cannot_mend_by_itself_is_not_waited_for(host: Host) -> None:
     host.commit("Open", shop("missing:1"))
 
