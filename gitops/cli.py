@@ -296,9 +296,9 @@ def _apply(said: Said, request: Any, timeout: float, *, wait: bool) -> Exit:
     from gitops.program import apply as converge
     from gitops.show import summary
     from gitops.stop import stoppable
-    from gitops.teller import Plain, Silent
+    from gitops.teller import teller_for
 
-    teller = Silent() if said.output is Output.JSON else Plain()
+    teller = teller_for(sys.stdout, silent=said.output is Output.JSON)
     with stoppable():
         document, end = converge(said.settings, request, Wish(timeout, wait), teller)
     message = document["summary"].get("message", "")

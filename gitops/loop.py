@@ -16,7 +16,7 @@ from gitops.journal import Journal
 from gitops.mask import masker
 from gitops.probing import Watch
 from gitops.request import Request
-from gitops.steps import Restart, Start
+from gitops.steps import Restart, Start, Step
 from gitops.verdict import Verdict
 from gitops.view import House, Moment, View, view
 from runtime.lock import Holder, hold, lock_directory
@@ -58,6 +58,9 @@ class Teller(Protocol):
 
     def changes(self, view: View, changes: Sequence[Change]) -> None:
         """Say what is about to change, and why."""
+
+    def planned(self, steps: Sequence[Step]) -> None:
+        """Say which steps a pass is about to take."""
 
     def ended(self, result: Result) -> None:
         """Say how a step ended."""
@@ -106,6 +109,7 @@ class Loop:
             guard(looked, self.house.source, allow_empty=self.request.allow_empty)
             self._announce(looked)
             self.journal.plan(looked.plan.steps)
+            self.teller.planned(looked.plan.steps)
             with closing(execute(looked.plan.steps, self.house.engine, self.journal.begun)) as ended:
                 results = [self._ended(one) for one in ended]
             self.journal.restarted(looked, results)

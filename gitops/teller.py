@@ -1,5 +1,6 @@
 """Who tells a person what happens while it happens: plain lines, a live line on a terminal, or nobody."""
 
+import shutil
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TextIO
@@ -16,6 +17,9 @@ class Silent:
     """Tells only what must not be missed, on stderr; for ``-o json``."""
 
     def changes(self, view: "View", changes: "Sequence[Change]") -> None:
+        """Leave it to the document."""
+
+    def planned(self, steps: "Sequence[Step]") -> None:
         """Leave it to the document."""
 
     def ended(self, result: "Result") -> None:
@@ -51,9 +55,10 @@ class Plain(Silent):
 
 
 class Live(Plain):
-    """On a terminal: what is done, and below it in one line what is under way and what waits for it."""
+    """On a terminal: what has ended, and in the last line what is under way and how much waits for it."""
 
-    def __init__(self) -> None:
+    def __init__(self, terminal: TextIO) -> None:
+        self._terminal = terminal
         self._open: dict[int, Step] = {}
 
     def planned(self, steps: "Sequence[Step]") -> None:
@@ -62,21 +67,35 @@ class Live(Plain):
         self._show()
 
     def ended(self, result: "Result") -> None:
-        """Put a step's line above the live line."""
+        """Put a step's end above the last line."""
         self._open.pop(result.step.number, None)
-        _say(f"\r\x1b[K{told(result)}")
+        self._write(f"{told(result)}\n")
         self._show()
 
     def _show(self) -> None:
-        waiting = [step for step in self._open.values() if self._open.keys() & set(step.needs)]
-        under_way = [step for step in self._open.values() if step not in waiting]
-        if not self._open:
-            return
-        now = ", ".join(f"{step.verb} {step.resource}" for step in under_way[:2])
-        more = f" and {len(under_way) - 2} more" if len(under_way) > 2 else ""
-        behind = f"; {len(waiting)} wait for {'them' if len(under_way) > 1 else 'it'}" if waiting else ""
-        sys.stdout.write(f"\r\x1b[K... {now}{more}{behind}"[:200])
-        sys.stdout.flush()
+        width = shutil.get_terminal_size().columns - 1
+        self._write(under_way(list(self._open.values()))[:width])
+
+    def _write(self, text: str) -> None:
+        self._terminal.write(f"\r\x1b[K{text}")
+        self._terminal.flush()
+
+
+def teller_for(stream: TextIO, *, silent: bool) -> Silent:
+    """Return who tells what happens on this stream."""
+    if silent:
+        return Silent()
+    return Live(stream) if stream.isatty() else Plain()
+
+
+def under_way(steps: "Sequence[Step]") -> str:
+    """Return in one line which of the steps that are left can go on, and how many wait for them."""
+    numbers = {step.number for step in steps}
+    going = [f"{step.verb} {step.resource}" for step in steps if not numbers.intersection(step.needs)]
+    more = f" and {len(going) - 2} more" if len(going) > 2 else ""
+    waiting = len(steps) - len(going)
+    behind = f"; {waiting} waiting for that" if waiting else ""
+    return f"... {', '.join(going[:2])}{more}{behind}" if steps else ""
 
 
 def told(result: "Result") -> str:

@@ -18,6 +18,7 @@ from gitops.loop import Loop, Pass
 from gitops.probing import Probed, Watch
 from gitops.request import Request
 from gitops.source import Source
+from gitops.steps import Step
 from gitops.view import House, View
 from runtime.ledger import open_ledger
 from runtime.lock import Holder
@@ -62,6 +63,9 @@ class Told:
     def waiting(self, holder: Holder) -> None:
         self.held_up.append(holder)
 
+    def planned(self, steps: Sequence[Step]) -> None:
+        """Nobody asks for it."""
+
     def superseded(self, old: str, new: str) -> None:
         self.moved.append((old, new))
 
@@ -82,8 +86,13 @@ class Probes(Watch):
         silent = {pod.id for pod in probed if pod.image in self.host.unready}
         return Probed(
             readiness={pod.id: Readiness(pod.id not in silent, pod.started) for pod in probed},
+            unwell={pod.id: "Liveness probe failed: nobody listens" for pod in probed if self._ails(pod)},
             unready=dict.fromkeys(silent, "Readiness probe failed: nobody listens"),
         )
+
+    def _ails(self, pod: SeenPod) -> bool:
+        """Say whether a pod's liveness fails, as it does until it is started again."""
+        return pod.name in self.host.unwell and pod.started < self.host.clock.now - 60
 
     def wait(self, seconds: float) -> bool:
         self.host.clock.now += max(seconds, WORK)
@@ -107,7 +116,8 @@ class Host:
     """One source on one machine.
 
     ``unready`` holds the images whose probes never succeed, ``crashing`` the codes with which an image's
-    pods end as soon as they run; ``passes`` are those of the last ``apply``.
+    pods end as soon as they run, ``unwell`` the names of pods whose liveness fails.  ``passes`` are those
+    of the last ``apply``.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -115,6 +125,7 @@ class Host:
         self.clock = Clock()
         self.unready: set[str] = set()
         self.crashing: dict[str, int] = {}
+        self.unwell: set[str] = set()
         self.told = Told()
         self.passes: list[Pass] = []
         self.repository = Repository(directory / "site")
