@@ -80,9 +80,13 @@ def _compare(
         return Change(answer.owner, Verdict.UPDATE, consequence=answer.consequence, base=base)
     if drifted := [step for step in steps if _was_there(step, pods)]:
         fields = tuple(_drifted(step, pods) for step in drifted)
-        cause = "; ".join(f"{step.resource}: {step.reason}" for step in drifted)
+        cause = "; ".join(f"{step.resource}: {_found(step)}" for step in drifted)
         return Change(answer.owner, Verdict.DRIFT, cause, Consequence.IN_PLACE, fields)
     return Change(answer.owner, Verdict.UPDATE, base=base) if steps else None
+
+
+def _found(step: Step) -> str:
+    return "it is gone" if isinstance(step.action, Create) else step.reason
 
 
 def _was_there(step: Step, pods: Sequence[SeenPod]) -> bool:

@@ -10,6 +10,7 @@ from runtime.resources import Label, Owner
 from runtime.seen import SeenPod
 
 LEFT = "it left git"
+PASSING = {"files": "files", "scratch": "volume"}  # kinds of volumes that go with their pods, and their keys
 
 
 def clear(scene: Scene) -> Iterator[Draft]:
@@ -37,9 +38,10 @@ def _first_what_follows(scene: Scene, pod: SeenPod) -> frozenset[str]:
 
 def _things(scene: Scene) -> Iterator[Draft]:
     needed = scene.still_used() | {resource.key for resource in scene.resources()}
-    files = (f"files/{one.name}" for one in scene.mine.volumes if one.labels.get(Label.KIND) == "files")
+    kinds = ((one.name, one.labels.get(Label.KIND, "")) for one in scene.mine.volumes)
+    volumes = (f"{PASSING[kind]}/{name}" for name, kind in kinds if kind in PASSING)
     secrets = (f"secret/{name}" for name in scene.mine.secrets)
-    for key in sorted([*files, *secrets]):
+    for key in sorted([*volumes, *secrets]):
         if key not in needed:
             yield Draft(
                 Remove(key), None, "nobody uses it any more", _removals(scene.leaving_by_use.get(key, ()))
@@ -51,7 +53,7 @@ def _networks(scene: Scene) -> Iterator[Draft]:
     wanted = {resource.key for resource in scene.resources()}
     going = {pod.id for pod in scene.leaving}
     for network in scene.mine.networks:
-        members = [pod for pod in scene.seen.pods if network.name in pod.networks]
+        members = scene.members.get(network.name, ())
         key = f"network/{network.name}"
         if key not in wanted and all(pod.id in going for pod in members):
             yield Draft(Remove(key), None, LEFT, _removals(members))

@@ -94,6 +94,11 @@ class Scene:
         return {one.name: one for one in self.seen.networks}
 
     @cached_property
+    def members(self) -> Mapping[str, Sequence[SeenPod]]:
+        """Everybody's pods by the names of the networks that they are in."""
+        return _grouped((network, pod) for pod in self.seen.pods for network in pod.networks)
+
+    @cached_property
     def volumes(self) -> Mapping[str, SeenVolume]:
         """Everybody's volumes by name."""
         return {one.name: one for one in self.seen.volumes}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from gitops.request import Request
 from runtime.engine import EngineError
-from runtime.resources import Container, Network, Owner, Pod, Volume
+from runtime.resources import Container, Network, Owner, Pod, Port, Volume
 from tests.host import Host
 
 NOBODY = Owner("Pod", "somebody", "else")
@@ -48,10 +48,22 @@ class Meddling:
     def unready(self, image: str) -> None:
         self.host.unready.add(image)
 
-    def container(self, name: str, network: str = "podman") -> None:
+    def unwell(self, pattern: str) -> None:
+        """Let a probe of liveness fail until the pod is started again."""
+        self._each(self.host.unwell.add, pattern)
+
+    def remove_network(self, name: str) -> None:
+        self.host.engine.remove_network(name)
+
+    def remove_secrets(self) -> None:
+        for name in self.host.engine.look().secrets:
+            self.host.engine.remove_secret(name)
+
+    def container(self, name: str, network: str = "podman", port: str = "") -> None:
         """Make a container that isn't sloop's."""
         containers = (Container("main", "localhost/app:4"),)
-        self.host.engine.create_pod(Pod(name, NOBODY, {}, "", network, containers))
+        ports = (Port(80, int(port)),) if port else ()
+        self.host.engine.create_pod(Pod(name, NOBODY, {}, "", network, containers, ports=ports))
 
     def network(self, name: str, subnet: str) -> None:
         """Make a network that isn't sloop's."""
