@@ -1,4 +1,4 @@
-"""The commands that look: get, describe, events, logs, exec.  None of them changes anything."""
+"""The commands that look, and change nothing: status, history, get, describe, events, logs, exec."""
 
 import json
 import sys
@@ -9,9 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
-from gitops.cli import Output, OutputOption, Said, _errors, _print, _said, app
+from gitops.cli_said import Output, OutputOption, Said, answer, app, errors, said_of
 from gitops.settings import SettingsError
-from gitops.trouble import Exit
 
 INTERRUPTED = 130  # as shells have it
 
@@ -20,6 +19,47 @@ Namespace = Annotated[str | None, typer.Option("-n", "--namespace", help="Its na
 ContainerOption = Annotated[
     str | None, typer.Option("-c", "--container", help="Which container of the pod. [default: the first]")
 ]
+
+
+@app.command()
+def status(
+    context: typer.Context,
+    which: Annotated[str | None, typer.Argument(metavar="[KIND/NAME]", help="Only this object.")] = None,
+    namespace: Annotated[str | None, typer.Option("-n", "--namespace", help="Only this namespace.")] = None,
+    output: OutputOption = None,
+) -> None:
+    """Show how every object fares.
+
+    Example: sloop status deployment/web -n shop
+    """
+    said = said_of(context, output)
+    with errors(said):
+        from gitops.program import status as look
+        from gitops.show import status as lines
+        from gitops.which import only
+
+        document = only(look(said.settings), which, namespace)
+        answer(said, document, lines(document))
+
+
+@app.command()
+def history(
+    context: typer.Context,
+    limit: Annotated[int, typer.Option(min=1, help="How many, the newest first.")] = 20,
+    output: OutputOption = None,
+) -> None:
+    """Show which commits were brought to this machine, and how that ended.
+
+    Example: sloop history --limit 5
+    """
+    said = said_of(context, output)
+    with errors(said):
+        from gitops.program import history as runs
+        from gitops.report import history_document
+        from gitops.show import history as lines
+
+        document = history_document(runs(said.settings, limit))
+        answer(said, document, lines(document))
 
 
 @app.command()
@@ -37,7 +77,7 @@ def get(
 
     Example: sloop get pods -n shop
     """
-    said = _said(context, output)
+    said = said_of(context, output)
     with _looking(said):
         from gitops.columns import columns
         from gitops.listing import get as listing
@@ -50,7 +90,7 @@ def get(
         if not document["items"]:
             print(f"No resources found{f' in {place} namespace' if place else ''}.", file=sys.stderr)
         tables = columns(document["items"], time.time(), everywhere=everywhere, several=len(kinds) > 1)
-        _print(said, document, tables)
+        answer(said, document, tables)
 
 
 @app.command()
@@ -61,7 +101,7 @@ def describe(
 
     Example: sloop describe deployment/web -n shop
     """
-    said = _said(context, output)
+    said = said_of(context, output)
     with _looking(said):
         from gitops.describe import describe as tell
         from gitops.meant import meant
@@ -69,7 +109,7 @@ def describe(
 
         document = tell(said.settings, meant(which, namespace))
         _notices(document)
-        _print(said, document, sheet(document))
+        answer(said, document, sheet(document))
 
 
 @app.command()
@@ -84,7 +124,7 @@ def events(
 
     Example: sloop events deployment/web -n shop --limit 10
     """
-    said = _said(context, output)
+    said = said_of(context, output)
     with _looking(said):
         from gitops.meant import meant
         from gitops.past_events import events as happened
@@ -94,7 +134,7 @@ def events(
         found = happened(said.settings, whose, None if whose else namespace, limit)
         if not found:
             print("No events found.", file=sys.stderr)
-        _print(said, found, lines(found) if found else ())
+        answer(said, found, lines(found) if found else ())
 
 
 @app.command()
@@ -110,7 +150,7 @@ def logs(
 
     Example: sloop logs deployment/web -n shop -f --tail 20
     """
-    said = _said(context, None)
+    said = said_of(context, None)
     with _looking(said):
         from gitops.logs import logs as spoken
         from gitops.meant import meant
@@ -144,7 +184,7 @@ def execute(
 
     Example: sloop exec deployment/web -n shop -it -- sh
     """
-    said = _said(context, None)
+    said = said_of(context, None)
     with _looking(said):
         from gitops.enter import become, entrance
         from gitops.meant import meant
@@ -157,17 +197,10 @@ def execute(
 
 @contextmanager
 def _looking(said: Said) -> Iterator[None]:
-    """Turn what isn't there into a line and exit code 1, and Ctrl-C into a quiet end."""
-    from gitops.meant import Missing
-
-    with _errors(said):
+    """Turn an error into a line and its exit code, and Ctrl-C into a quiet end."""
+    with errors(said):
         try:
             yield
-        except Missing as missing:
-            print(missing, file=sys.stderr)
-            if said.output is Output.JSON:
-                print(json.dumps({"error": str(missing)}))
-            raise typer.Exit(Exit.FAILED) from missing
         except KeyboardInterrupt:
             raise typer.Exit(INTERRUPTED) from None
 

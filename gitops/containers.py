@@ -1,9 +1,10 @@
 """Which containers git gives an object's pods."""
 
 from gitops.look import look
-from gitops.meant import Missing, pods_of
+from gitops.meant import pods_of
 from gitops.program import engine_of
 from gitops.settings import Settings
+from gitops.which import Missing
 from runtime.resources import Label, Owner
 from schemas.apps import Deployment, DeploymentSpec
 from schemas.core import Pod

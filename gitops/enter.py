@@ -6,9 +6,10 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from gitops.meant import Missing, shown, some_pods_of
+from gitops.meant import shown, some_pods_of
 from gitops.program import source_of
 from gitops.settings import Settings
+from gitops.which import Missing
 from runtime.engine import EngineError
 from runtime.observe import of_source
 from runtime.podman import PodmanEngine

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from gitops.settings import SettingsError
-from gitops.which import kind_of
+from gitops.which import Missing, kind_of
 from runtime.observe import of_owner, pod_name
 from runtime.resources import Label, Owner
 from runtime.seen import Seen, SeenPod
@@ -19,10 +19,6 @@ KINDS = {  # and whether they are in a namespace; the table of reconcilers takes
 }
 DEFAULT = "default"
 ALL = ("Pod", "Service", "Deployment")  # kubectl's "all", of the kinds there are
-
-
-class Missing(Exception):
-    """What a person named isn't there; the message says so, and where else it may be."""
 
 
 def kind_meant(word: str) -> str:

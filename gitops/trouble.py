@@ -23,6 +23,7 @@ def code_of(error: BaseException) -> Exit | None:
     from gitops.guard import Refusal
     from gitops.settings import SettingsError
     from gitops.stop import Stopped
+    from gitops.which import Missing
     from runtime.engine import EngineError
     from runtime.ledger_trouble import LedgerError
     from runtime.lock import LockError
@@ -33,7 +34,7 @@ def code_of(error: BaseException) -> Exit | None:
             return Exit.MISUSED
         case SourceError() | EngineError() | LedgerError() | LockError():
             return Exit.UNREACHABLE
-        case Stopped():
+        case Stopped() | Missing():
             return Exit.FAILED
         case _:
             return None
@@ -43,11 +44,9 @@ def log_unexpected(error: BaseException, directory: Path) -> str:
     """Write the traceback of an error that nobody expected to a file; return the line that names it."""
     name = f"sloop-crash-{time.strftime('%Y%m%dT%H%M%S')}-{os.getpid()}.log"
     text = "".join(traceback.format_exception(error))
-    for place in (directory, Path("/tmp")):
-        try:
-            place.mkdir(parents=True, exist_ok=True, mode=0o700)
-            (place / name).write_text(text)
-        except OSError:
-            continue
-        return f"sloop stumbled over its own feet ({type(error).__name__}: {error}): see {place / name}"
-    return text
+    try:
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        (directory / name).write_text(text)
+    except OSError:
+        return text
+    return f"sloop stumbled over its own feet ({type(error).__name__}: {error}): see {directory / name}"

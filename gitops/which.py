@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from gitops.settings import SettingsError
-
 SHORT = {
     "cm": "configmap",
     "deploy": "deployment",
@@ -15,6 +13,10 @@ SHORT = {
 }
 
 
+class Missing(Exception):
+    """What a person named isn't there; the message says so, and where else it may be."""
+
+
 def kind_of(word: str) -> str:
     """Return a kind's lower-case name for ``Deployment``, ``deployments`` or ``deploy``."""
     lower = word.lower()
@@ -22,10 +24,10 @@ def kind_of(word: str) -> str:
 
 
 def only(document: Mapping[str, Any], which: str | None, namespace: str | None) -> Mapping[str, Any]:
-    """Return a status with the objects that are meant; raises SettingsError where there is none."""
+    """Return a status with the objects that are meant; raises Missing where there is none."""
     found = [one for one in document["objects"] if _meant(one, which, namespace)]
     if which and not found:
-        raise SettingsError(f"there is no {which}" + (f" in namespace {namespace}" if namespace else ""))
+        raise Missing(f"there is no {which}" + (f" in namespace {namespace}" if namespace else ""))
     return {**document, "objects": found}
 
 

@@ -166,3 +166,11 @@ def test_a_ledger_that_cannot_be_read_exits_with_4(repository: Repository, tmp_p
 
     assert answer.exit_code == 4
     assert "ledger.sqlite3" in error_of(answer)
+
+
+def test_wrong_usage_is_a_document_too_where_json_is_asked_for() -> None:
+    answer = sloop("-o", "json", "describe")
+
+    assert answer.returncode == 2
+    assert "error" in json.loads(answer.stdout)
+    assert "Missing argument" in answer.stderr

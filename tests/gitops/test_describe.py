@@ -5,8 +5,9 @@ import json
 import pytest
 
 from gitops.describe import described
-from gitops.meant import Missing, meant
+from gitops.meant import meant
 from gitops.sheet import sheet
+from gitops.which import Missing
 from runtime.resources import Owner
 from tests.gitops.shop import AROUND, FILES, JOB, SECRET, SECRET_IN_BASE64, opened, seen
 from tests.host import Host

@@ -7,7 +7,7 @@ import pytest
 
 from gitops.git_error import SourceError
 from gitops.listing import listed, told_kinds
-from gitops.meant import Missing
+from gitops.which import Missing
 from reconcilers.kinds import KINDS
 from tests.gitops.shop import FILES, SECRET, SECRET_IN_BASE64, WEB, opened, seen
 from tests.host import Host

@@ -1,0 +1,192 @@
+"""The commands that act: validate, diff, apply, rollback, run, adopt."""
+
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from gitops.cli_said import Output, OutputOption, Said, answer, app, errors, said_of
+from gitops.settings import SettingsError
+from gitops.trouble import Exit
+
+
+@app.command()
+def validate(
+    context: typer.Context,
+    paths: Annotated[list[Path] | None, typer.Argument(help="Files or directories. [default: .]")] = None,
+    strict: Annotated[bool, typer.Option(help="What would be a notice is a problem.")] = False,
+    output: OutputOption = None,
+) -> None:
+    """Check manifests without a repository or Podman; every problem with file, line and column.
+
+    Example: sloop validate deploy/
+    """
+    said = said_of(context, output)
+    with errors(said):
+        from gitops.check import check
+
+        document = check(paths or [Path()], strict=strict)
+        answer(said, document, _check_lines(document))
+    raise typer.Exit(Exit.MISUSED if document["problems"] else Exit.DONE)
+
+
+@app.command()
+def diff(
+    context: typer.Context,
+    to: Annotated[str | None, typer.Option(help="Compare with this revision instead.")] = None,
+    output: OutputOption = None,
+) -> None:
+    """Show what would change and why; exits 0 for nothing, 1 for changes, 2 for an error.
+
+    Example: sloop --repo /srv/shop.git diff --to v2
+    """
+    said = said_of(context, output)
+    with errors(said, Exit.MISUSED):
+        from gitops.program import diff as compare
+        from gitops.show import changes
+
+        document = compare(said.settings, to=to)
+        answer(said, document, changes(document))
+    raise typer.Exit(_differs(document))
+
+
+@app.command()
+def apply(
+    context: typer.Context,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only show what would change; exits as diff does.")
+    ] = False,
+    timeout: Annotated[str, typer.Option(help="How long everything may take to be healthy.")] = "5m",
+    no_wait: Annotated[
+        bool, typer.Option("--no-wait", help="Do what can be done now, and don't wait.")
+    ] = False,
+    allow_empty: Annotated[
+        bool, typer.Option("--allow-empty", help="Even if most of what runs would go.")
+    ] = False,
+    output: OutputOption = None,
+) -> None:
+    """Bring the machine to what the newest commit says, and wait until it is healthy.
+
+    Example: sloop --repo https://example.org/shop.git --path deploy apply --timeout 2m
+    """
+    said = said_of(context, output)
+    if dry_run:
+        diff(context, None, output)
+    with errors(said):
+        from gitops.request import Request
+
+        code = _apply(said, Request(allow_empty=allow_empty), seconds(timeout), wait=not no_wait)
+    raise typer.Exit(code)
+
+
+@app.command()
+def rollback(
+    context: typer.Context,
+    to: Annotated[str | None, typer.Option(help="Restore what this revision said.")] = None,
+    steps: Annotated[int, typer.Option(min=1, help="How many commits to take back.")] = 1,
+    path: Annotated[
+        str | None, typer.Option(help="Only what lies below this directory of the source.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be taken back.")] = False,
+    no_push: Annotated[bool, typer.Option("--no-push", help="Commit to the local work tree only.")] = False,
+    timeout: Annotated[str, typer.Option(help="How long everything may take to be healthy.")] = "5m",
+    output: OutputOption = None,
+) -> None:
+    """Take the last commit back by a new commit, push it, and apply it.
+
+    Example: sloop rollback --steps 2
+    """
+    said = said_of(context, output)
+    with errors(said):
+        from gitops.request import Request
+        from gitops.rollback import plan_rollback, told
+
+        rolled = plan_rollback(said.settings, to=to, steps=steps, path=path)
+        if dry_run:
+            answer(said, rolled.document, told(rolled.document))
+            raise typer.Exit(Exit.FAILED if rolled.document["files"] else Exit.DONE)
+        rolled.publish(push=not no_push)
+        if said.output is Output.TEXT:
+            answer(said, None, told(rolled.document))
+        code = _apply(
+            said, Request("rollback", allow_empty=True, well="RolledBack"), seconds(timeout), wait=True
+        )
+    raise typer.Exit(code)
+
+
+@app.command()
+def run(
+    context: typer.Context,
+    interval: Annotated[str, typer.Option(help="How often git is asked for a new commit.")] = "30s",
+) -> None:
+    """Keep the machine as git says, until it is told to stop: new commits, and whatever drifts.
+
+    Example: sloop --repo /srv/shop.git run --interval 10s
+    """
+    said = said_of(context, None)
+    with errors(said):
+        from gitops.daemon import run as keep
+
+        keep(said.settings, seconds(interval))
+
+
+@app.command()
+def adopt(
+    context: typer.Context,
+    which: Annotated[str, typer.Argument(metavar="pod/NAME", help="The container that is in the way.")],
+    timeout: Annotated[str, typer.Option(help="How long everything may take to be healthy.")] = "5m",
+    output: OutputOption = None,
+) -> None:
+    """Replace a container that sloop did not make by the one that git describes under its name.
+
+    Example: sloop adopt pod/shop.db
+    """
+    said = said_of(context, output)
+    with errors(said):
+        from gitops.request import Request
+
+        request = Request("adopt", adopting=frozenset({which.removeprefix("pod/")}))
+        code = _apply(said, request, seconds(timeout), wait=True)
+    raise typer.Exit(code)
+
+
+def seconds(text: str) -> float:
+    """Read a duration such as 90, 90s, 5m, 1h30m; raises SettingsError."""
+    import re
+
+    parts = re.findall(r"(\d+(?:\.\d+)?)(ms|[smh]?)", text)
+    if not parts or "".join(map("".join, parts)) != text:
+        raise SettingsError(f"{text!r} is no duration: write 90s, 5m or 1h30m")
+    return sum(
+        float(number) * {"ms": 0.001, "": 1, "s": 1, "m": 60, "h": 3600}[unit] for number, unit in parts
+    )
+
+
+def _apply(said: Said, request: Any, timeout: float, *, wait: bool) -> Exit:
+    from gitops.program import Wish
+    from gitops.program import apply as converge
+    from gitops.show import summary
+    from gitops.stop import stoppable
+    from gitops.teller import teller_for
+
+    teller = teller_for(sys.stdout, silent=said.output is Output.JSON)
+    with stoppable():
+        document, end = converge(said.settings, request, Wish(timeout, wait), teller)
+    message = document["summary"].get("message", "")
+    answer(said, document, [*([f"not well: {message}"] if message else []), summary(document)])
+    return {"Synced": Exit.DONE, "Failed": Exit.FAILED, "Late": Exit.LATE}[end]
+
+
+def _differs(document: Mapping[str, Any]) -> Exit:
+    return Exit.FAILED if document["changes"] or document["steps"] else Exit.DONE
+
+
+def _check_lines(document: Mapping[str, Any]) -> Iterator[str]:
+    yield from (problem["text"] for problem in document["problems"])
+    yield from (f"notice: {notice['text']}" for notice in document["notices"])
+    wrong = len(document["problems"])
+    yield f"{document['objects']} objects in {document['files']} files: " + (
+        f"{wrong} problems" if wrong else "valid"
+    )
