@@ -11,7 +11,7 @@ import typer
 from typer.testing import CliRunner, Result
 
 from gitops import VERSION
-from gitops.cli import app
+from gitops.cli import app, main
 from tests.gitops.repository import Repository
 
 DEAR = {"sqlalchemy", "podman", "requests", "pydantic", "deepdiff", "git", "yaml", "rich", "sqlite3"}
@@ -168,9 +168,15 @@ def test_a_ledger_that_cannot_be_read_exits_with_4(repository: Repository, tmp_p
     assert "ledger.sqlite3" in error_of(answer)
 
 
-def test_wrong_usage_is_a_document_too_where_json_is_asked_for() -> None:
-    answer = sloop("-o", "json", "describe")
+def test_wrong_usage_is_a_document_too_where_json_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["sloop", "-o", "json", "describe"])
 
-    assert answer.returncode == 2
-    assert "error" in json.loads(answer.stdout)
-    assert "Missing argument" in answer.stderr
+    with pytest.raises(SystemExit) as ended:
+        main()
+
+    said = capsys.readouterr()
+    assert ended.value.code == 2
+    assert "error" in json.loads(said.out)
+    assert "Missing argument" in said.err
