@@ -25,7 +25,8 @@ def _pods(scene: Scene) -> Iterator[Draft]:
     for pod in scene.leaving:
         owner = Owner.parse(pod.labels[Label.OWNER])
         why = "superseded or too many" if str(owner) in owners else LEFT
-        yield Draft(Remove(f"pod/{pod_name(pod)}", grace(pod)), owner, why, _first_what_follows(scene, pod))
+        action = Remove(f"pod/{pod_name(pod)}", grace(pod), pod.name)
+        yield Draft(action, owner, why, _first_what_follows(scene, pod))
 
 
 def _first_what_follows(scene: Scene, pod: SeenPod) -> frozenset[str]:

@@ -19,6 +19,7 @@ def mend(scene: Scene) -> Iterator[Answer]:
             if isinstance(resource, Pod):
                 yield from _one(scene, answer, resource)
         for name in sorted(answer.keep & scene.mine_by_name.keys()):
+            yield from _renamed(scene.mine_by_name[name], answer.owner)
             yield from _awaken(scene.mine_by_name[name], answer)
 
 
@@ -69,8 +70,8 @@ def _why(scene: Scene, owner: Owner, pod: Pod) -> str:
 
 def _replace(scene: Scene, owner: Owner, pod: Pod, current: SeenPod, why: str) -> Iterator[Draft]:
     """Yield the removal before the creation: two pods can't have one name."""
-    key = f"pod/{pod_name(current)}"
-    yield Draft(Remove(key, grace(current)), owner, f"{why}, and its name is needed", supplies(pod))
+    action = Remove(f"pod/{pod_name(current)}", grace(current), current.name)
+    yield Draft(action, owner, f"{why}, and its name is needed", supplies(pod))
     yield _create(scene, owner, pod, why)
 
 
@@ -89,13 +90,17 @@ def _published(pod: Pod) -> Iterator[str]:
 
 
 def _repair(answer: Wanted, pod: Pod, seen: SeenPod) -> Iterator[Draft]:
-    if seen.name != pod.name:
-        yield Draft(Rename(seen.name, pod.name), answer.owner, f"a hand renamed it to {seen.name}")
+    yield from _renamed(seen, answer.owner)
     if pod.network not in seen.networks:
         action = Connect(pod.name, pod.network, pod.names.aliases)
         needs = frozenset({f"create network/{pod.network}", f"rename {pod.key}"})
         yield Draft(action, answer.owner, "it left its network", needs)
     yield from _awaken(seen, answer)
+
+
+def _renamed(seen: SeenPod, owner: Owner) -> Iterator[Draft]:
+    if seen.name != pod_name(seen):
+        yield Draft(Rename(seen.name, pod_name(seen)), owner, f"a hand renamed it to {seen.name}")
 
 
 def _awaken(seen: SeenPod, answer: Wanted) -> Iterator[Draft]:

@@ -67,15 +67,19 @@ class Connect:
 
 @dataclass(frozen=True, slots=True)
 class Remove:
-    """Remove a pod (``grace`` seconds after it was asked to stop), network, volume or secret by its key."""
+    """Remove a pod (``grace`` seconds after it was asked to stop), network, volume or secret by its key.
+
+    ``current`` is the name that a pod has now, as a hand may have renamed it.
+    """
 
     key: str
     grace: int = 0
+    current: str = ""
 
     @property
     def name(self) -> str:
         """Return the engine's own name of what goes."""
-        return self.key.partition("/")[2]
+        return self.current or self.key.partition("/")[2]
 
 
 Action = Create | Write | Pull | Start | Restart | Unpause | Rename | Connect | Remove

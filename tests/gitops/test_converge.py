@@ -1,5 +1,7 @@
 """Passes until all is well, nothing can mend by itself, or the time is over."""
 
+from collections.abc import Callable
+
 import pytest
 
 from gitops.converge import End, converge
@@ -9,6 +11,14 @@ from tests.host import BEGINNING, Host
 from tests.reconcilers.given import deployment
 
 PROBE = ", readinessProbe: {tcpSocket: {port: 80}}"
+HANDS: dict[str, Callable[[Host, str], object]] = {
+    "stopped": lambda host, name: host.engine.stop(name),
+    "killed": lambda host, name: host.engine.kill(name, 1, restarts=3),
+    "paused": lambda host, name: host.engine.pause(name),
+    "removed": lambda host, name: host.engine.remove(name),
+    "renamed": lambda host, name: host.engine.rename(name, "mine"),
+    "disconnected": lambda host, name: host.engine.disconnect(name, "sloop-shop"),
+}
 
 
 def test_what_runs_is_called_well_once_it_has_proven_itself(host: Host) -> None:
@@ -118,3 +128,24 @@ def test_what_was_done_is_told_in_the_end(host: Host) -> None:
     assert [change.owner.kind for change in ended.changes] == ["Namespace", "Deployment"]
     assert [result.step.verb for result in ended.results] == ["create", "create"]
     assert ended.last.fares[-1].ready == "1/1"
+
+
+@pytest.mark.parametrize("image", ["app:1", "app:2"])
+@pytest.mark.parametrize("meanwhile", [Host.live, Host.forget], ids=["", "with a lost ledger"])
+@pytest.mark.parametrize("hand", HANDS)
+def test_it_converges_from_whatever_hands_have_done(
+    host: Host, hand: str, meanwhile: Callable[[Host], None], image: str
+) -> None:
+    host.commit("Open", shop(replicas=3))
+    host.apply()
+    host.clock.now += 3600
+    HANDS[hand](host, host.pods("shop.web-*")[1])
+    meanwhile(host)
+    host.commit("Next", shop(image, 3))
+
+    ended = host.apply()
+
+    pods = host.engine.look().pods
+    assert ended.end is End.WELL
+    assert [(pod.image, pod.state, pod.networks) for pod in pods] == [(image, "running", ("sloop-shop",))] * 3
+    assert all(pod.name.startswith("shop.web-") for pod in pods)

@@ -301,7 +301,17 @@ def test_a_pod_is_given_as_long_to_stop_as_it_asked_for() -> None:
 
     (step, *_) = planned([], pods).steps
 
-    assert step.action == Remove("pod/shop.job", 7)
+    assert step.action == Remove("pod/shop.job", 7, "shop.job")
+
+
+def test_a_pod_that_a_hand_renamed_is_removed_under_the_name_that_it_has() -> None:
+    (pod,) = running(POD)
+
+    (step, *_) = planned([], [replace(pod, name="mine")]).steps
+
+    assert step.resource == "pod/shop.job"
+    assert isinstance(step.action, Remove)
+    assert step.action.name == "mine"
 
 
 def test_every_pod_that_is_made_is_labelled_as_ours() -> None:
