@@ -21,8 +21,8 @@ def check_container(settings: Settings, whose: Owner, name: str) -> None:
 
 def container_names(settings: Settings, whose: Owner) -> list[str]:
     """Return the names of the containers that each of an object's pods has; none where git can't be read."""
-    with engine_of(settings) as engine:
-        sight = look(settings, engine)
+    engine = engine_of(settings)
+    sight = look(settings, engine)
     pods = pods_of(sight.seen, whose)
     writer = Owner.parse(pods[0].labels[Label.OWNER]) if pods else whose
     match sight.manifests.get(writer):

@@ -59,8 +59,8 @@ def run(settings: Settings, interval: float, bell: Bell | None = None) -> None:
     """
     bell = bell or _on_signals(Bell())
     source, teller = source_of(settings), Plain()
+    engine = engine_of(settings)
     with (
-        engine_of(settings) as engine,
         open_ledger(settings.state, teller.notice) as ledger,
         closing(Watch(engine)) as watch,
     ):

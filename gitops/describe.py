@@ -28,8 +28,8 @@ def describe(settings: Settings, whose: Owner) -> Document:
 
     Values of Secrets are in nothing of it, not in what a container has said either.
     """
-    with engine_of(settings) as engine:
-        return described(look(settings, engine), whose)
+    engine = engine_of(settings)
+    return described(look(settings, engine), whose)
 
 
 def described(sight: Sight, whose: Owner) -> Document:

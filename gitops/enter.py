@@ -19,9 +19,9 @@ from runtime.seen import SeenPod
 
 def entrance(settings: Settings, whose: Owner, flags: Sequence[str], words: Sequence[str]) -> list[str]:
     """Return the podman command that runs another one in a pod; raises Missing where no pod runs."""
-    with PodmanEngine(settings.podman) as engine:
-        pods = some_pods_of(of_source(engine.look(), source_of(settings).id), whose)
-        return ["podman", "--remote", "--url", engine.url, "exec", *flags, _running(pods).name, *words]
+    engine = PodmanEngine(settings.podman)
+    pods = some_pods_of(of_source(engine.look(), source_of(settings).id), whose)
+    return ["podman", "--remote", "--url", engine.url, "exec", *flags, _running(pods).name, *words]
 
 
 def become(command: Sequence[str]) -> NoReturn:

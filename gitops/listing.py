@@ -21,9 +21,9 @@ def get(settings: Settings, kinds: Sequence[str], name: str | None, namespace: s
 
     With a name only that one; raises Missing for a name that isn't there.
     """
-    with engine_of(settings) as engine:
-        sight = look(settings, engine)
-        items = [item for kind in told_kinds(sight, kinds) for item in listed(sight, kind, name, namespace)]
+    engine = engine_of(settings)
+    sight = look(settings, engine)
+    items = [item for kind in told_kinds(sight, kinds) for item in listed(sight, kind, name, namespace)]
     return {"items": items, "notices": list(sight.notices)}
 
 

@@ -14,6 +14,6 @@ from runtime.resources import Owner
 @contextmanager
 def logs(settings: Settings, whose: Owner, *, follow: bool, tail: int | None) -> Iterator[Iterator[bytes]]:
     """Open the output of a pod, or of all the pods of an object; raises Missing where there is none."""
-    with engine_of(settings) as engine:
-        pods = some_pods_of(of_source(engine.look(), source_of(settings).id), whose)
-        yield output(engine, pods, follow=follow, tail=tail)
+    engine = engine_of(settings)
+    pods = some_pods_of(of_source(engine.look(), source_of(settings).id), whose)
+    yield output(engine, pods, follow=follow, tail=tail)

@@ -1,8 +1,8 @@
 """What the commands do: each a function that returns a value before anything prints it."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -31,13 +31,11 @@ class Wish:
     wait: bool = True
 
 
-@contextmanager
-def engine_of(settings: Settings) -> "Iterator[Engine]":
-    """Open the engine that the settings name."""
+def engine_of(settings: Settings) -> "Engine":
+    """Return the engine that the settings name."""
     from runtime.podman import PodmanEngine
 
-    with PodmanEngine(settings.podman) as engine:
-        yield engine
+    return PodmanEngine(settings.podman)
 
 
 def source_of(settings: Settings) -> Source:
@@ -49,12 +47,12 @@ def source_of(settings: Settings) -> Source:
 def status(settings: Settings) -> Document:
     """Return how everything fares, without touching anything."""
     source = source_of(settings)
-    with engine_of(settings) as engine:
-        known = idle(source, engine, settings, time.time()).document
-        if known is not None:
-            return known
-        house, looked = _look(settings, source, engine, None)
-        return _status(house, looked)
+    engine = engine_of(settings)
+    known = idle(source, engine, settings, time.time()).document
+    if known is not None:
+        return known
+    house, looked = _look(settings, source, engine, None)
+    return _status(house, looked)
 
 
 def diff(settings: Settings, *, to: str | None = None, adopting: frozenset[str] = frozenset()) -> Document:
@@ -62,31 +60,31 @@ def diff(settings: Settings, *, to: str | None = None, adopting: frozenset[str] 
     from gitops.report import changes_document, step_document
 
     source = source_of(settings)
-    with engine_of(settings) as engine:
-        known = idle(source, engine, settings, time.time()).document if to is None else None
-        if known is not None:
-            return _nothing(known, {})
-        house, looked = _look(settings, source, engine, to, adopting)
-        steps = [step_document(step) for step in looked.plan.steps]
-        return changes_document(
-            looked.commit.sha,
-            _changes(settings, house, looked, adopting),
-            steps,
-            [*_notices(looked), *_refused(source, looked)],
-            {},
-        )
+    engine = engine_of(settings)
+    known = idle(source, engine, settings, time.time()).document if to is None else None
+    if known is not None:
+        return _nothing(known, {})
+    house, looked = _look(settings, source, engine, to, adopting)
+    steps = [step_document(step) for step in looked.plan.steps]
+    return changes_document(
+        looked.commit.sha,
+        _changes(settings, house, looked, adopting),
+        steps,
+        [*_notices(looked), *_refused(source, looked)],
+        {},
+    )
 
 
 def apply(settings: Settings, request: "Request", wish: Wish, teller: "Teller") -> tuple[Document, str]:
     """Converge once; return what was done, and how it ended: Synced, Failed or Late."""
     source = source_of(settings)
-    with engine_of(settings) as engine:
-        found = idle(source, engine, settings, time.time())
-        if found.document is not None:
-            summary = {"outcome": "Synced", "health": found.document["health"]}
-            return _nothing(found.document, summary), "Synced"
-        request = replace(request, suspicious=found.suspicious)
-        return _converge(settings, source, engine, request, wish, teller)
+    engine = engine_of(settings)
+    found = idle(source, engine, settings, time.time())
+    if found.document is not None:
+        summary = {"outcome": "Synced", "health": found.document["health"]}
+        return _nothing(found.document, summary), "Synced"
+    request = replace(request, suspicious=found.suspicious)
+    return _converge(settings, source, engine, request, wish, teller)
 
 
 def history(settings: Settings, limit: int) -> "Sequence[Run]":

@@ -4,8 +4,7 @@ import hashlib
 import json
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from runtime.engine import EngineError, EngineUnreachable
 from runtime.podman_api import CHANGE_SECONDS, Api, named
@@ -42,18 +41,6 @@ class PodmanEngine:
 
     def __init__(self, url: str | None = None) -> None:
         self._api = Api(of_this_user(url))
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close the connections; the engine may still be used, and opens new ones."""
-        self._api.close()
 
     @property
     def requests(self) -> int:

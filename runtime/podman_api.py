@@ -1,24 +1,19 @@
-"""Podman's REST API at one address: looking by plain HTTP, changing through podman-py."""
+"""Podman's REST API at one address; what has to do with registries goes through podman-py."""
 
 import json
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote, urlencode
 
 from runtime.podman_errors import Refusal
-from runtime.podman_http import Answer, asked
+from runtime.podman_http import Answer, Request, asked
 from runtime.podman_service import Address, connect
-
-if TYPE_CHECKING:
-    from podman.api.client import APIClient
 
 VERSION = "4.0.0"  # of the API; every Podman since 4.0 speaks it
 LOOK_SECONDS = 60.0
 CHANGE_SECONDS = 300.0
-THREADS = 16
 
 
 class Api:
@@ -46,54 +41,43 @@ class Api:
     def stream(self, path: str, **query: Any) -> Iterator[Answer]:
         """Lend an answer that goes on."""
         self._count()
-        with asked(self.address, _target(path, query), None) as answer:
+        with asked(self.address, Request("GET", _target(path, query)), None) as answer:
             _refuse(answer.status, b"" if answer.status < 400 else answer.whole())
             yield answer
 
-    def post(
-        self, path: str, body: Any = None, *, seconds: float | None = CHANGE_SECONDS, **query: Any
-    ) -> bytes:
+    def post(self, path: str, body: Any = None, *, seconds: float = CHANGE_SECONDS, **query: Any) -> bytes:
         """Ask for a change and return the answer; ``body`` is bytes as they are, or plain data.
 
         ``seconds`` is how long Podman may be silent.
         """
-        raw = isinstance(body, bytes)
-        return self._change(
-            "POST",
-            path,
-            query,
-            timeout=seconds,
-            data=body if raw or body is None else json.dumps(body),
-            headers={"Content-Type": "application/octet-stream" if raw else "application/json"},
-        )
+        target = _target(path, query)
+        if isinstance(body, bytes):
+            return self._change(Request("POST", target, body, "application/octet-stream"), seconds)
+        return self._change(Request("POST", target, json.dumps(body).encode() if body else b""), seconds)
 
     def delete(self, path: str, *, seconds: float = CHANGE_SECONDS, **query: Any) -> bytes:
         """Ask for a removal."""
-        return self._change("DELETE", path, query, timeout=seconds)
+        return self._change(Request("DELETE", _target(path, query)), seconds)
 
-    def close(self) -> None:
-        """Close what is open; the next request opens it anew."""
-        if client := self.__dict__.pop("_client", None):
-            client.close()
+    def pull(self, reference: str) -> Iterator[Mapping[str, Any]]:
+        """Have an image pulled and yield what Podman says of it; OSError where it refuses at once."""
+        from podman import PodmanClient  # 0.2 s, and nothing else needs it
 
-    @cached_property
-    def _client(self) -> "APIClient":
-        from podman.api.client import APIClient  # 0.2 s, and an idle pass needs none of it
-
-        return APIClient(self.address.url, version=VERSION, max_pool_size=THREADS)
-
-    def _change(self, method: str, path: str, query: Mapping[str, Any], **request: Any) -> bytes:
         self._count()
         connect(self.address, LOOK_SECONDS).close()  # a service of ours may have ended meanwhile
-        with self._guard:
-            client = self._client
-        url = f"http://{client.base_url.netloc}{_target(path, query)}"
-        answer = client.request(method, url, **request)
-        _refuse(answer.status_code, answer.content)
-        return answer.content
+        with PodmanClient(base_url=self.address.url, timeout=None) as client:
+            said: Any = client.images.pull(reference, stream=True, decode=True)
+            yield from said
+
+    def _change(self, request: Request, seconds: float) -> bytes:
+        self._count()
+        with asked(self.address, request, seconds) as answer:
+            body = answer.whole()
+        _refuse(answer.status, body)
+        return body
 
     def _said(self, target: str) -> Any:
-        with asked(self.address, target, LOOK_SECONDS) as answer:
+        with asked(self.address, Request("GET", target), LOOK_SECONDS) as answer:
             body = answer.whole()
         _refuse(answer.status, body)
         try:

@@ -1,8 +1,8 @@
 """Bringing an image here: which registry is asked, and what its refusal means."""
 
-import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from runtime.engine import ImageMissing
 from runtime.podman_api import Api, named
@@ -43,9 +43,9 @@ def full_reference(reference: str) -> str:
     return f"docker.io/{reference}" if slash else f"docker.io/library/{reference}"
 
 
-def last_error(lines: Iterable[bytes]) -> str:
-    """Return the error at the end of a pull's answer, "" where there is none."""
-    errors = [json.loads(line).get("error") or "" for line in lines if line.startswith(b"{")]
+def last_error(said: Iterable[Mapping[str, Any]]) -> str:
+    """Return the error at the end of what Podman says of a pull, "" where there is none."""
+    errors = [one.get("error") or "" for one in said]
     return plain(next((error for error in reversed(errors) if error), ""))
 
 
@@ -58,10 +58,9 @@ def _judged(api: Api, image: Image, problem: str) -> str:
 def _pulled(api: Api, reference: str) -> str:
     """Pull; return why it failed, or "".  Podman answers 200 at first and tells of a failure at the end."""
     try:
-        answer = api.post("images/pull", seconds=None, reference=full_reference(reference))
-    except Refusal as refusal:
-        return refusal.reason
-    return last_error(answer.splitlines())
+        return last_error(api.pull(full_reference(reference)))
+    except OSError as error:  # of podman-py, whatever it is
+        return plain(getattr(error, "explanation", None) or str(error))
 
 
 def _is_here(api: Api, reference: str) -> bool:

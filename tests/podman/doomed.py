@@ -7,10 +7,10 @@ import os
 import signal
 import sys
 from itertools import count
-from typing import Any
 
 import runtime.podman
 from runtime.podman_api import Api
+from runtime.podman_http import Request
 
 MODULE = (sys.executable, "-m", "tests.podman.doomed")
 BEFORE, AFTER = "before", "after"
@@ -22,10 +22,10 @@ class Doomed(Api):
     moment, when = 0, AFTER
     _changes = count(1)
 
-    def _change(self, method: str, path: str, query: Any, **request: Any) -> bytes:
+    def _change(self, request: Request, seconds: float) -> bytes:
         number = next(self._changes)
         self._die_at(number, BEFORE)
-        answer = super()._change(method, path, query, **request)
+        answer = super()._change(request, seconds)
         self._die_at(number, AFTER)
         return answer
 

@@ -37,8 +37,8 @@ def subject(request: pytest.FixtureRequest) -> Iterator[Subject]:
         yield Subject(engine, engine)
     else:
         podman = request.getfixturevalue("empty_podman")
-        with PodmanEngine(podman.url) as real:
-            yield Subject(real, Hands(podman))
+        real = PodmanEngine(podman.url)
+        yield Subject(real, Hands(podman))
 
 
 @pytest.fixture

@@ -39,11 +39,11 @@ RECIPE = Files(
 
 @pytest.fixture
 def engine(empty_podman: Podman) -> Iterator[PodmanEngine]:
-    with PodmanEngine(empty_podman.url) as engine:
-        engine.create_network(TOWN)
-        engine.create_volume(CELLAR)
-        engine.write_files(RECIPE)
-        yield engine
+    engine = PodmanEngine(empty_podman.url)
+    engine.create_network(TOWN)
+    engine.create_volume(CELLAR)
+    engine.write_files(RECIPE)
+    yield engine
 
 
 @pytest.fixture
@@ -266,8 +266,8 @@ def test_the_key_survives_every_prune(engine: PodmanEngine, empty_podman: Podman
     key = engine.key()
     hands.do("system", "prune", "--force", "--volumes")
 
-    with PodmanEngine(empty_podman.url) as later:
-        assert later.key() == key
+    later = PodmanEngine(empty_podman.url)
+    assert later.key() == key
 
 
 def test_the_oldest_of_several_keys_counts(engine: PodmanEngine) -> None:

@@ -62,10 +62,7 @@ def wait_for_end_of(pid: int) -> None:
 
 def test_many_who_ask_at_once_share_one_service(address: Address) -> None:
     def ask(_: int) -> object:
-        api = Api(address)
-        answer = api.get("containers/json", all=True)
-        api.close()
-        return answer
+        return Api(address).get("containers/json", all=True)
 
     with ThreadPoolExecutor(4) as threads:
         answers = list(threads.map(ask, range(4)))
@@ -79,11 +76,9 @@ def test_many_who_ask_at_once_share_one_service(address: Address) -> None:
 def test_the_service_ends_by_itself_and_is_started_again_when_needed(address: Address) -> None:
     api = Api(address)
     first = api.get("volumes/json")
-    api.close()  # Podman waits longer for who stays connected
     wait_for_end_of(started(address)[0])
     api.post("volumes/create", {"Name": "cellar"})
     second = api.get("volumes/json")
-    api.close()
 
     assert (len(first), len(second)) == (0, 1)
     assert len(started(address)) == 2

@@ -64,11 +64,10 @@ def probed(name: str, script: str, probes: dict[str, Any]) -> Pod:
 
 @pytest.fixture
 def street(empty_podman: Podman) -> Iterator[Street]:
-    with PodmanEngine(empty_podman.url) as engine:
-        engine.create_network(TOWN)
-        street = Street(empty_podman, engine)
-        yield street
-        street.api.close()
+    engine = PodmanEngine(empty_podman.url)
+    engine.create_network(TOWN)
+    street = Street(empty_podman, engine)
+    yield street
 
 
 @pytest.fixture

@@ -22,10 +22,10 @@ def test_an_image_without_a_registry_is_docker_hubs(written: str, asked: str) ->
 
 
 def test_a_pull_that_ends_well_has_no_error() -> None:
-    assert last_error([b'{"stream":"Trying to pull"}', b'{"images":["2c2b"],"id":"2c2b"}', b""]) == ""
+    assert last_error([{"stream": "Trying to pull"}, {"images": ["2c2b"], "id": "2c2b"}]) == ""
 
 
 def test_the_last_error_is_why_a_pull_failed() -> None:
-    lines = [b'{"stream":"Trying"}', b'{"error":"a hiccup"}', b'{"error":"manifest \\"unknown\\""}']
+    said = [{"stream": "Trying"}, {"error": "a hiccup"}, {"error": 'manifest "unknown"'}]
 
-    assert last_error(lines) == "manifest 'unknown'"
+    assert last_error(said) == "manifest 'unknown'"
