@@ -37,10 +37,10 @@ class _Then:
 def before(house: House, view: View) -> Mapping[Owner, Before]:
     """Return what every object was when it was last carried out.
 
-    Where the ledger knows nothing though something runs, it was lost: then the commit that the youngest
+    Where the ledger knows of no run though something runs, it was lost: then the commit that the youngest
     pod was made from tells.
     """
-    if view.moment.memory.settled:
+    if not view.moment.memory.empty:
         return {owner: Before(one.revision, one.digest) for owner, one in view.moment.memory.settled.items()}
     sha = _youngest(view.seen, house.source.id)
     then = _rendered(house, sha) if sha else NOTHING

@@ -9,8 +9,6 @@ from runtime.observe import pod_name
 from runtime.resources import Label, Owner
 from runtime.seen import SeenPod
 
-WELL = frozenset({Health.HEALTHY, Health.SUSPENDED})
-
 
 @dataclass(frozen=True, slots=True)
 class Running:
@@ -27,7 +25,7 @@ class Running:
 
 @dataclass(frozen=True, slots=True)
 class Fare:
-    """How one object fares; ``hopeless`` says that it won't mend by itself."""
+    """How one object fares; ``waiting`` says that this may change without anybody's doing."""
 
     owner: Owner
     synced: bool
@@ -35,12 +33,17 @@ class Fare:
     reason: str = ""
     ready: str = ""
     containers: tuple[Running, ...] = ()
-    hopeless: bool = False
+    waiting: bool = False
 
     @property
     def done(self) -> bool:
-        """Say whether it is as git wants it, and well."""
-        return self.synced and self.health in WELL
+        """Say whether it is as git wants it, and well; what is suspended is as far as it should be."""
+        return self.health is Health.SUSPENDED or (self.synced and self.health is Health.HEALTHY)
+
+    @property
+    def hopeless(self) -> bool:
+        """Say whether it isn't well, and won't mend by itself."""
+        return not self.done and not self.waiting
 
 
 def fares(view: View) -> list[Fare]:
@@ -70,7 +73,7 @@ def _fare(answer: Wanted, due: set[Owner | None], troubles: Mapping[Owner, str])
         reason=trouble or status.reason,
         ready=f"{status.ready}/{status.total}" if status.total or status.pods else "",
         containers=tuple(_running(pod) for pod in status.pods),
-        hopeless=not (synced and health in WELL) and not waiting,
+        waiting=waiting,
     )
 
 

@@ -24,8 +24,9 @@ from runtime.seen import Seen
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What the ledger says at the beginning of a pass."""
+    """What the ledger says at the beginning of a pass; ``empty`` where it knows of no run at all."""
 
+    empty: bool = True
     settled: Mapping[Owner, Settled] = field(default_factory=lambda: MappingProxyType({}))
     failures: Mapping[str, Failure] = field(default_factory=lambda: MappingProxyType({}))
     restarts: Mapping[str, Restarts] = field(default_factory=lambda: MappingProxyType({}))
@@ -35,6 +36,7 @@ class Memory:
     def of(cls, past: Records, source: str) -> "Memory":
         """Read what a ledger says of one source."""
         return cls(
+            empty=not past.history(source, limit=1),
             settled=past.settled(source),
             failures=past.failures(source),
             restarts=past.restarts(source),

@@ -76,7 +76,8 @@ def test_a_pass_that_a_crash_ended_is_gone_on_with_by_the_next_process(host: Hos
     made = Counter(name for method, name in host.engine.calls if method == "create_pod")
     assert len(host.pods("shop.web-*")) == 3
     assert len(made) == 3
-    assert [run.outcome for run in host.ledger.past.history()] == ["Synced"]
+    history = host.ledger.past.history()
+    assert [(run.outcome, run.message) for run in history] == [("Synced", ""), ("Failed", "interrupted")]
 
 
 def test_a_run_is_kept_with_its_commit_and_its_outcome(host: Host) -> None:
