@@ -190,6 +190,7 @@ def down(directory: Path) -> None:
         api.clear(engine.socket)
     remove_storage(engine)
     stop(engine.directory)
+    unmount(engine.directory)
     shutil.rmtree(engine.directory)
     short(engine.directory).unlink(missing_ok=True)
 
@@ -201,6 +202,14 @@ def remove_storage(engine: PrivateEngine) -> None:
     owned = [engine.directory / name for name in ("storage", "volumes")]
     remove = ["podman", "unshare", "rm", "-rf", *map(str, owned)]
     subprocess.run(remove, env=surroundings(engine), capture_output=True, check=False)
+
+
+def unmount(directory: Path) -> None:
+    """Take away what is mounted in the folder in our own namespace, the innermost first."""
+    rows = Path("/proc/self/mountinfo").read_text().splitlines()
+    points = [point for row in rows if (point := row.split()[4]).startswith(f"{directory}/")]
+    for point in reversed(points):
+        subprocess.run(["umount", "--lazy", point], check=True)
 
 
 def stop(directory: Path) -> None:
@@ -230,7 +239,9 @@ def program(pid: int) -> str:
 def processes(directory: Path) -> list[int]:
     """Return the engine's processes and its containers'.
 
-    They, and no others, see mounts from its folder or are Podman's programs with its configuration.
+    They, and no others, see mounts from its folder in a mount namespace that isn't ours, or are
+    Podman's programs with its configuration.  A podman command that somebody runs outside of the
+    engine leaves a mount in our own namespace, which every process of the machine sees.
     """
     everyone = (entry for entry in Path("/proc").iterdir() if entry.name.isdigit())
     return [int(entry.name) for entry in everyone if belongs(entry, directory)]
@@ -240,7 +251,8 @@ def belongs(process: Path, directory: Path) -> bool:
     try:
         if "State:\tZ" in (process / "status").read_text():
             return False
-        if f"{directory}/" in (process / "mountinfo").read_text():
+        elsewhere = (process / "ns/mnt").readlink() != Path("/proc/self/ns/mnt").readlink()
+        if elsewhere and f"{directory}/" in (process / "mountinfo").read_text():
             return True
         ours = f"CONTAINERS_CONF={directory}/containers.conf\0".encode()
         return (
