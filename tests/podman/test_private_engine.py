@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -111,3 +113,21 @@ def test_an_engine_that_was_killed_leaves_nothing_once_it_is_taken_down(
     assert engine.processes(second.directory) == []
     assert not second.directory.exists()
     assert str(second.directory) not in Path("/proc/self/mountinfo").read_text()
+
+
+LOOK = """
+import sys
+from pathlib import Path
+from tests.machine.engine import processes
+print(processes(Path(sys.argv[1])))
+"""
+
+
+def test_nobody_is_an_engines_because_of_a_mount_that_everybody_sees(tmp_path: Path) -> None:
+    (tmp_path / "storage").mkdir()
+    script = 'mount -t tmpfs none "$1/storage" && exec "$2" -c "$3" "$1"'
+    words = ["sh", "-c", script, "sh", str(tmp_path), sys.executable, LOOK]
+
+    run = subprocess.run(["unshare", "--map-root-user", "--mount", *words], capture_output=True, check=False)
+
+    assert (run.stdout, run.stderr) == (b"[]\n", b"")
