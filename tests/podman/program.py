@@ -108,6 +108,13 @@ class Program:
         files = {f"{one['kind']}-{one['metadata']['name']}.yaml".lower(): json.dumps(one) for one in objects}
         return self.repository.commit(subject, gone | files)
 
+    def deploy(self, *objects: Mapping[str, Any]) -> None:
+        """Commit these objects, apply them, and find all well, now and at a second look."""
+        self.commit("Deploy", *objects)
+        said = self.run("apply")
+        assert said.code == 0, said
+        assert self.run("diff").code == 0
+
     def files(self) -> list[str]:
         """Return the manifests that are there."""
         return [path.name for path in self.repository.directory.glob("*.yaml")]
