@@ -63,10 +63,13 @@ def test_a_secret_is_told_by_no_command_and_kept_in_no_file(program: Program) ->
     said = [spoken(program, "diff"), spoken(program, "apply")]
     program.commit("Another", secret(password=NEXT), keeper())
     said += looked(program)
-    said += [spoken(program, "-o", "json", "apply")]
-    said += looked(program)
+    said += [
+        spoken(program, "-o", "json", "apply"),
+        spoken(program, "-o", "json", "describe", "secret/login"),
+    ]
     said += [spoken(program, "rollback", "--dry-run"), spoken(program, "-o", "json", "rollback")]
 
+    assert all(said)
     assert [told(one) for one in said] == [[]] * len(said)
     assert told(kept(program)) == []
 
