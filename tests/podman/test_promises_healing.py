@@ -123,5 +123,5 @@ def test_a_pod_that_crashes_is_started_again_with_back_off_and_harms_nobody(prog
     assert {first.code, second.code} <= {1, 3}
     assert restarts <= 6
     assert program.inspect(bad)["RestartCount"] <= restarts + 3
-    assert "CrashLoopBackOff (exit 3" in program.run("status").out
+    assert "(exit 3, " in program.run("status").out
     assert [name.split("-")[0] for name in program.running()] == ["default.good"]
