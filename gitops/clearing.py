@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from gitops.mending import grace
+from gitops.mending import grace, hooks
 from gitops.scene import Draft, Scene, supplies
 from gitops.steps import Remove
 from runtime.observe import pod_name
@@ -25,7 +25,7 @@ def _pods(scene: Scene) -> Iterator[Draft]:
     for pod in scene.leaving:
         owner = Owner.parse(pod.labels[Label.OWNER])
         why = "superseded or too many" if str(owner) in owners else LEFT
-        action = Remove(f"pod/{pod_name(pod)}", grace(pod), pod.name)
+        action = Remove(f"pod/{pod_name(pod)}", grace(pod), pod.name, hooks(pod))
         yield Draft(action, owner, why, _first_what_follows(scene, pod))
 
 

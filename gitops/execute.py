@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from gitops.steps import Action, Connect, Create, Pull, Remove, Rename, Restart, Start, Step, Unpause, Write
 from runtime.engine import Engine, EngineError
-from runtime.resources import Network, Pod, Secret, Volume
+from runtime.hooks import after_start, before_stop
+from runtime.resources import Label, Network, Pod, Secret, Volume
 
 WORKERS = 8  # more gain nothing on Podman: its own locks are the limit
 
@@ -74,8 +75,18 @@ def _carry_out(step: Step, engine: Engine, begun: Callable[[Step], None]) -> Res
 
 
 def _act(action: Action, engine: Engine) -> str:
-    if isinstance(action, Pull):
-        return engine.pull(action.image)
+    match action:
+        case Pull(image):
+            return engine.pull(image)
+        case Remove() if action.key.startswith("pod/"):
+            left, failed = before_stop(engine, action.name, action.hooks, action.grace)
+            engine.remove_pod(action.name, left)
+            return failed
+        case Restart(pod, grace, hooks):
+            left, failed = before_stop(engine, pod, hooks, grace)
+            engine.restart_pod(pod, left)
+            after_start(engine, pod, hooks, grace)
+            return failed
     _change(action, engine)
     return ""
 
@@ -86,10 +97,9 @@ def _change(action: Action, engine: Engine) -> None:
             _create(made, engine)
         case Write(files):
             engine.write_files(files)
-        case Start(pod):
+        case Start(pod, hooks, grace):
             engine.start_pod(pod)
-        case Restart(pod, grace):
-            engine.restart_pod(pod, grace)
+            after_start(engine, pod, hooks, grace)
         case Unpause(pod):
             engine.unpause_pod(pod)
         case Rename(current, pod):
@@ -110,12 +120,11 @@ def _create(made: Network | Volume | Secret | Pod, engine: Engine) -> None:
             engine.create_secret(made)
         case Pod():
             engine.create_pod(made)
+            after_start(engine, made.name, made.labels.get(Label.HOOKS, ""), made.grace)
 
 
 def _remove(action: Remove, engine: Engine) -> None:
     match action.key.partition("/")[0]:
-        case "pod":
-            engine.remove_pod(action.name, action.grace)
         case "network":
             engine.remove_network(action.name)
         case "secret":

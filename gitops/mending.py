@@ -39,6 +39,11 @@ def grace(pod: SeenPod) -> int:
     return int(pod.labels.get(Label.GRACE, "10"))
 
 
+def hooks(pod: SeenPod) -> str:
+    """Return the hooks of a pod of ours that runs, as its label has them; others have none any more."""
+    return pod.labels.get(Label.HOOKS, "") if pod.state == "running" else ""
+
+
 def _one(scene: Scene, answer: Wanted, pod: Pod) -> Iterator[Answer]:
     mine = scene.mine_by_name.get(pod.name)
     theirs = scene.theirs_by_name.get(pod.name)
@@ -70,7 +75,7 @@ def _why(scene: Scene, owner: Owner, pod: Pod) -> str:
 
 def _replace(scene: Scene, owner: Owner, pod: Pod, current: SeenPod, why: str) -> Iterator[Draft]:
     """Yield the removal before the creation: two pods can't have one name."""
-    action = Remove(f"pod/{pod_name(current)}", grace(current), current.name)
+    action = Remove(f"pod/{pod_name(current)}", grace(current), current.name, hooks(current))
     yield Draft(action, owner, f"{why}, and its name is needed", supplies(pod))
     yield _create(scene, owner, pod, why)
 
@@ -91,7 +96,7 @@ def _published(pod: Pod) -> Iterator[str]:
 
 def _repair(answer: Wanted, pod: Pod, seen: SeenPod) -> Iterator[Draft]:
     yield from _renamed(seen, answer.owner)
-    if pod.network not in seen.networks:
+    if pod.network and pod.network not in seen.networks:
         action = Connect(pod.name, pod.network, pod.names.aliases)
         needs = frozenset({f"create network/{pod.network}", f"rename {pod.key}"})
         yield Draft(action, answer.owner, "it left its network", needs)
@@ -109,9 +114,10 @@ def _awaken(seen: SeenPod, answer: Wanted) -> Iterator[Draft]:
     if seen.state == "paused":
         yield Draft(Unpause(name), answer.owner, "a hand paused it", needs)
     elif name in answer.unwell:
-        yield Draft(Restart(name, grace(seen)), answer.owner, answer.unwell[name], needs)
+        yield Draft(Restart(name, grace(seen), hooks(seen)), answer.owner, answer.unwell[name], needs)
     elif seen.state != "running" and seen.state not in BUSY and name not in answer.resting:
-        yield Draft(Start(name), answer.owner, _ended(seen), needs)
+        start = Start(name, seen.labels.get(Label.HOOKS, ""), grace(seen))
+        yield Draft(start, answer.owner, _ended(seen), needs)
 
 
 def _ended(seen: SeenPod) -> str:

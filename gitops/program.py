@@ -121,9 +121,10 @@ def _converge(
 
 def house_of(settings: Settings, source: Source, engine: "Engine") -> "House":
     """Return the source on the engine."""
+    from gitops.machine import this_machine
     from gitops.view import House, Options
 
-    return House(source, engine, Options(settings.pool, settings.node))
+    return House(source, engine, Options(settings.pool, settings.node, this_machine()))
 
 
 def _look(

@@ -28,9 +28,11 @@ class Pull:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Start a pod that is there."""
+    """Start a pod that is there; ``hooks`` and ``grace`` are those of its labels."""
 
     pod: str
+    hooks: str = ""
+    grace: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,7 @@ class Restart:
 
     pod: str
     grace: int
+    hooks: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +72,14 @@ class Connect:
 class Remove:
     """Remove a pod (``grace`` seconds after it was asked to stop), network, volume or secret by its key.
 
-    ``current`` is the name that a pod has now, as a hand may have renamed it.
+    ``current`` is the name that a pod has now, as a hand may have renamed it; ``hooks`` are those of one
+    that runs.
     """
 
     key: str
     grace: int = 0
     current: str = ""
+    hooks: str = ""
 
     @property
     def name(self) -> str:

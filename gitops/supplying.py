@@ -86,5 +86,5 @@ def _most_eager(scene: Scene) -> Mapping[str, tuple[Owner, Image]]:
     wishes = [
         (answer.owner, one) for answer in scene.wanted for one in answer.resources if isinstance(one, Image)
     ]
-    wishes.sort(key=lambda wish: EAGERNESS.index(wish[1].policy))
+    wishes.sort(key=lambda wish: (EAGERNESS.index(wish[1].policy), bool(wish[1].logins.value)))
     return {image.reference: (owner, image) for owner, image in wishes}

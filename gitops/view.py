@@ -13,7 +13,7 @@ from gitops.source import Commit, Source
 from reconcilers.kinds import catalog, reconcile
 from reconcilers.restarts import ENDED
 from reconcilers.wanted import Past, Wanted
-from reconcilers.world import World
+from reconcilers.world import Machine, World
 from runtime.engine import Engine
 from runtime.observe import of_source, pod_name
 from runtime.past import Past as Records
@@ -46,10 +46,11 @@ class Memory:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What a person may set: the pool of new networks' subnets, and the machine's name."""
+    """What a person may set: the pool of new networks' subnets, and the machine's name; and what it has."""
 
     pool: str = "10.144.0.0/12"
     node: str = "localhost"
+    machine: Machine = field(default_factory=Machine)
 
 
 @dataclass(frozen=True)
@@ -145,4 +146,5 @@ def _world(house: House, rendered: Rendered, seen: Seen, moment: Moment) -> Worl
         networks=frozenset(network.name for network in seen.networks),
         volumes=frozenset(volume.name for volume in seen.volumes),
         node=house.options.node,
+        machine=house.options.machine,
     )

@@ -4,10 +4,13 @@ import json
 from collections.abc import Mapping, Sequence
 
 from reconcilers.contents import secret_resource
-from reconcilers.environment import Identity, Value, environment, expand
+from reconcilers.downward import Identity
+from reconcilers.entries import Reader
+from reconcilers.environment import Value, environment, expand
 from reconcilers.mounts import Mounted, mounted
+from reconcilers.security import security
 from reconcilers.world import World
-from runtime.resources import Container, Files, Limits, Port, Secret, Security, Volume
+from runtime.resources import Container, Files, Limits, Port, Secret, Volume
 from schemas.container import Container as Written
 from schemas.pod import PodSpec
 from schemas.quantity import Quantity
@@ -23,7 +26,8 @@ def container(
     hidden = {name: value for name, value in variables.items() if value.secret and value.content}
     kept = {name: secret_resource(world, value.content) for name, value in hidden.items()}
     volumes = {volume.name: volume for volume in spec.volumes}
-    seen: list[Mounted] = list(mounted(world, written, volumes, (identity.namespace, identity.name)))
+    reader = Reader(world, identity, spec.security_context.fs_group)
+    seen: list[Mounted] = list(mounted(reader, written, volumes, variables))
     made = Container(
         name=written.name,
         image=written.image,
@@ -35,20 +39,27 @@ def container(
         mounts=tuple(mount for one in seen for mount in one.mounts),
         secret_files=tuple(file for one in seen for file in one.secret_files),
         limits=_limits(written),
-        security=_security(written, spec),
+        security=security(written, spec),
         stdin=written.stdin,
         tty=written.tty,
+        stop_signal=(written.lifecycle.stop_signal if written.lifecycle else None) or "",
     )
     return made, [*kept.values(), *(resource for one in seen for resource in one.resources)]
 
 
-def ports_of(written: Written) -> tuple[Port, ...]:
-    """Return the ports that the machine publishes."""
+def ports_of(written: Written, spec: PodSpec) -> tuple[Port, ...]:
+    """Return the ports of the machine that a container takes."""
     return tuple(
-        Port(port.container_port, port.host_port, port.protocol.lower(), port.host_ip or "")
+        Port(port.container_port, number, port.protocol.lower(), port.host_ip or "")
         for port in written.ports
-        if port.host_port
+        if (number := spec.published(port))
     )
+
+
+def hooks_of(spec: PodSpec) -> str:
+    """Return all hooks as JSON by container and moment, ports as numbers; "" where there are none."""
+    hooks = {one.name: found for one in spec.containers if (found := _hooks(one))}
+    return json.dumps(hooks, sort_keys=True) if hooks else ""
 
 
 def probes_of(spec: PodSpec) -> str:
@@ -57,8 +68,22 @@ def probes_of(spec: PodSpec) -> str:
     return json.dumps(probes, sort_keys=True) if probes else ""
 
 
+def _hooks(written: Written) -> dict[str, object]:
+    life = written.lifecycle
+    given = {"postStart": life.post_start, "preStop": life.pre_stop} if life else {}
+    return {
+        name: _numbered(hook.model_dump(by_alias=True, exclude_none=True), _named_ports(written))
+        for name, hook in given.items()
+        if hook
+    }
+
+
+def _named_ports(written: Written) -> dict[str, int]:
+    return {port.name: port.container_port for port in written.ports if port.name}
+
+
 def _probes(written: Written) -> dict[str, object]:
-    numbers = {port.name: port.container_port for port in written.ports if port.name}
+    numbers = _named_ports(written)
     given = {name: getattr(written, name) for name in PROBES}
     return {
         name.removesuffix("_probe"): _numbered(probe.model_dump(by_alias=True, exclude_none=True), numbers)
@@ -101,19 +126,3 @@ def _cores(amount: Quantity | None) -> float | None:
 
 def _bytes(amount: Quantity | None) -> int | None:
     return None if amount is None else amount.bytes
-
-
-def _security(written: Written, spec: PodSpec) -> Security:
-    own, shared = written.security_context, spec.security_context
-    user = shared.run_as_user if own.run_as_user is None else own.run_as_user
-    group = shared.run_as_group if own.run_as_group is None else own.run_as_group
-    return Security(
-        user=("" if user is None else str(user)) + ("" if group is None else f":{group}"),
-        groups=tuple(map(str, shared.supplemental_groups)),
-        privileged=own.privileged,
-        read_only_root=own.read_only_root_filesystem,
-        no_new_privileges=own.allow_privilege_escalation is False,
-        add_capabilities=own.capabilities.add,
-        drop_capabilities=own.capabilities.drop,
-        sysctls=tuple((one.name, one.value) for one in shared.sysctls),
-    )

@@ -8,6 +8,7 @@ from reconcilers.world import World
 from runtime.observe import secret_prefix
 from runtime.resources import Hidden, Label, Secret, digest
 from schemas.pod import PodSpec
+from schemas.volumes import ProjectedSource
 
 KEEP_ON_CHANGE = (
     "sloop/roll-on-config-change"  # "false" on a workload: its pods don't follow their configuration
@@ -59,7 +60,8 @@ def used_config_maps(spec: PodSpec) -> set[str]:
     sources = [source.config_map_ref for one in spec.containers for source in one.env_from]
     keys = [v.value_from.config_map_key_ref for one in spec.containers for v in one.env if v.value_from]
     volumes = [volume.config_map for volume in spec.volumes]
-    return {one.name for one in [*sources, *keys, *volumes] if one}
+    projected = [source.config_map for source in _projected(spec)]
+    return {one.name for one in [*sources, *keys, *volumes, *projected] if one}
 
 
 def used_secrets(spec: PodSpec) -> set[str]:
@@ -67,7 +69,12 @@ def used_secrets(spec: PodSpec) -> set[str]:
     sources = [source.secret_ref for one in spec.containers for source in one.env_from]
     keys = [v.value_from.secret_key_ref for one in spec.containers for v in one.env if v.value_from]
     names = {volume.secret.secret_name for volume in spec.volumes if volume.secret}
-    return names | {one.name for one in [*sources, *keys] if one}
+    projected = [source.secret for source in _projected(spec)]
+    return names | {one.name for one in [*sources, *keys, *projected] if one}
+
+
+def _projected(spec: PodSpec) -> list[ProjectedSource]:
+    return [source for volume in spec.volumes if volume.projected for source in volume.projected.sources]
 
 
 def _contents(world: World, spec: PodSpec, namespace: str) -> Iterator[tuple[str, str]]:

@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from reconcilers.downward import Identity, amount, field
 from reconcilers.world import World
 from schemas.container import Container
-from schemas.env import EnvFrom, EnvVar, FieldRef
+from schemas.env import EnvFrom, EnvSource
 from schemas.names import ENV_NAME
 
 REFERENCE = re.compile(r"\$\$|\$\(([^)]*)\)")
@@ -20,23 +21,16 @@ class Value:
     secret: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """What a pod knows of itself before it runs."""
-
-    name: str
-    namespace: str
-    labels: Mapping[str, str]
-    annotations: Mapping[str, str]
-
-
 def environment(world: World, container: Container, identity: Identity) -> Mapping[str, Value]:
     """Return all variables: first those of ``envFrom``, then ``env`` in its order; the last one wins."""
     variables: dict[str, Value] = {}
     for source in container.env_from:
         variables |= _all_of(world, source, identity.namespace)
     for variable in container.env:
-        value = _one(world, variable, identity, variables)
+        if variable.value_from is None:
+            value: Value | None = expand(variable.value or "", variables)
+        else:
+            value = _from(world, variable.value_from, identity, container)
         if value is not None:
             variables[variable.name] = value
     return variables
@@ -76,10 +70,18 @@ def _content(world: World, source: EnvFrom, namespace: str) -> Iterator[tuple[st
             yield key, Value(content, secret=True)
 
 
-def _one(world: World, variable: EnvVar, identity: Identity, variables: Mapping[str, Value]) -> Value | None:
-    if variable.value_from is None:
-        return expand(variable.value or "", variables)
-    config, secret = variable.value_from.config_map_key_ref, variable.value_from.secret_key_ref
+def _from(world: World, source: EnvSource, identity: Identity, container: Container) -> Value | None:
+    if source.field_ref:
+        text = field(world, identity, source.field_ref.field_path)
+        return None if text is None else Value(text.encode())
+    if reference := source.resource_field_ref:
+        named = (one for one in identity.containers if one.name == reference.container_name)
+        return Value(amount(world, reference, next(named, container)).encode())
+    return _key(world, source, identity)
+
+
+def _key(world: World, source: EnvSource, identity: Identity) -> Value | None:
+    config, secret = source.config_map_key_ref, source.secret_key_ref
     if config:
         found = world.catalog.config_maps.get((identity.namespace, config.name))
         return Value(found.data[config.key].encode()) if found and config.key in found.data else None
@@ -87,24 +89,4 @@ def _one(world: World, variable: EnvVar, identity: Identity, variables: Mapping[
         kept = world.catalog.secrets.get((identity.namespace, secret.name))
         values = kept.values if kept else {}
         return Value(values[secret.key], secret=True) if secret.key in values else None
-    return _field(world, variable.value_from.field_ref, identity)
-
-
-def _field(world: World, reference: FieldRef | None, identity: Identity) -> Value | None:
-    """Return what the downward API says; the schema lets only these fields through."""
-    path, _, rest = (reference.field_path if reference else "").partition("['")
-    key = rest.removesuffix("']")
-    match path:
-        case "metadata.name":
-            text = identity.name
-        case "metadata.namespace":
-            text = identity.namespace
-        case "spec.nodeName":
-            text = world.node
-        case "metadata.labels":
-            text = identity.labels.get(key, "")
-        case "metadata.annotations":
-            text = identity.annotations.get(key, "")
-        case _:
-            return None
-    return Value(text.encode())
+    return None

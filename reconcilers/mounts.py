@@ -1,19 +1,23 @@
 """A container's file system: volumes, configuration as files, secrets as files."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from posixpath import join
 
 from reconcilers.contents import secret_resource, volume_labels
+from reconcilers.entries import Entry, Reader, entries
+from reconcilers.environment import Value, expand
 from reconcilers.world import World
 from runtime.resources import File, Files, Mount, Secret, SecretFile, Volume, digest, digest_of_files, short
 from schemas.container import Container, VolumeMount
 from schemas.core import PersistentVolumeClaim
-from schemas.volumes import ConfigMapVolume, EmptyDir, KeyToPath, SecretVolume
+from schemas.volumes import EmptyDir
 from schemas.volumes import Volume as PodVolume
 
 EXISTING = "sloop/volume"  # on a claim: a Podman volume that is used as it is, and never made or removed
 EMPTY = "empty"
+CONFIGURATION = frozenset({"config_map", "downward_api", "projected", "secret"})
+PROPAGATION = {"HostToContainer": "rslave", "Bidirectional": "rshared"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,27 +30,23 @@ class Mounted:
 
 
 def mounted(
-    world: World, container: Container, volumes: Mapping[str, PodVolume], pod: tuple[str, str]
+    reader: Reader, container: Container, volumes: Mapping[str, PodVolume], variables: Mapping[str, Value]
 ) -> Iterator[Mounted]:
-    """Yield what each volumeMount comes to; ``pod`` is the pod's namespace and name."""
+    """Yield what each volumeMount comes to; ``variables`` are those that a subPathExpr may name."""
     names = [mount.name for mount in container.volume_mounts]
-    for mount in container.volume_mounts:
-        volume = volumes[mount.name]
-        if volume.empty_dir:
+    for written in container.volume_mounts:
+        mount, volume = _placed(written, variables), volumes[written.name]
+        if volume.empty_dir or volume.ephemeral:
             shared = names.count(mount.name) > 1 or bool(mount.sub_path)
-            yield _empty_dir(
-                world, mount, volume.empty_dir, f"{'.'.join(pod)}.{volume.name}" if shared else ""
-            )
-        elif volume.host_path:
-            path = join(volume.host_path.path, mount.sub_path) if mount.sub_path else volume.host_path.path
-            yield Mounted(mounts=(_mount(mount, host=path, host_type=volume.host_path.type),))
-        elif volume.config_map:
-            yield _config_map(world, mount, volume.config_map, pod[0])
-        elif volume.secret:
-            yield _secret(world, mount, volume.secret, pod[0])
+            yield _scratch(reader, mount, volume, shared=shared)
+        elif host := volume.host_path:
+            yield Mounted(mounts=(_mount(mount, host=host.path, host_type=host.type),))
+        elif volume.source in CONFIGURATION:
+            yield _configured(reader, mount, volume)
         elif volume.persistent_volume_claim:
-            claim = world.catalog.claims[pod[0], volume.persistent_volume_claim.claim_name]
-            yield _claim(world, mount, claim, read_only=volume.persistent_volume_claim.read_only)
+            key = (reader.identity.namespace, volume.persistent_volume_claim.claim_name)
+            claim = reader.world.catalog.claims[key]
+            yield _claim(reader.world, mount, claim, read_only=volume.persistent_volume_claim.read_only)
 
 
 def claim_volume(world: World, claim: PersistentVolumeClaim) -> tuple[str, tuple[Volume, ...]]:
@@ -56,6 +56,14 @@ def claim_volume(world: World, claim: PersistentVolumeClaim) -> tuple[str, tuple
     owner = f"{claim.kind}/{claim.metadata.namespace}/{claim.metadata.name}"
     made = Volume(name, volume_labels(world, "claim", owner))
     return name, () if existing else (made,)
+
+
+def _placed(mount: VolumeMount, variables: Mapping[str, Value]) -> VolumeMount:
+    """Return a mount whose subPathExpr has become its subPath."""
+    if not mount.sub_path_expr:
+        return mount
+    path = expand(mount.sub_path_expr, variables).content.decode("utf-8", "replace")
+    return mount.model_copy(update={"sub_path": path, "sub_path_expr": ""})
 
 
 def _mount(
@@ -71,17 +79,21 @@ def _mount(
         volume=volume,
         host=host,
         host_type=host_type,
-        sub_path="" if host else mount.sub_path,
+        sub_path=mount.sub_path,
         read_only=mount.read_only or read_only,
+        propagation=PROPAGATION.get(mount.mount_propagation or "", ""),
     )
 
 
-def _empty_dir(world: World, mount: VolumeMount, source: EmptyDir, shared: str) -> Mounted:
+def _scratch(reader: Reader, mount: VolumeMount, volume: PodVolume, *, shared: bool) -> Mounted:
+    """Return a directory that goes with its pod; one that is mounted twice needs a name."""
+    source = volume.empty_dir or EmptyDir()
     if source.medium == "Memory":
         size = source.size_limit.bytes if source.size_limit else 0
         return Mounted(mounts=(Mount(mount.mount_path, tmpfs=size, read_only=mount.read_only),))
-    made = (Volume(shared, volume_labels(world, "scratch")),) if shared else ()
-    return Mounted(mounts=(_mount(mount, volume=shared),), resources=made)
+    name = f"{reader.identity.namespace}.{reader.identity.name}.{volume.name}" if shared else ""
+    made = (Volume(name, volume_labels(reader.world, "scratch")),) if shared else ()
+    return Mounted(mounts=(_mount(mount, volume=name),), resources=made)
 
 
 def _claim(world: World, mount: VolumeMount, claim: PersistentVolumeClaim, *, read_only: bool) -> Mounted:
@@ -89,45 +101,35 @@ def _claim(world: World, mount: VolumeMount, claim: PersistentVolumeClaim, *, re
     return Mounted(mounts=(_mount(mount, volume=name, read_only=read_only),), resources=made)
 
 
-def _config_map(world: World, mount: VolumeMount, source: ConfigMapVolume, namespace: str) -> Mounted:
-    found = world.catalog.config_maps.get((namespace, source.name))
-    values = found.values if found else {}
-    files = tuple(
-        File(item.path, values[item.key], source.default_mode if item.mode is None else item.mode)
-        for item in _items(source.items, values)
-    )
-    made = _files(world, namespace, source.name, files)
-    return Mounted(mounts=(_mount(mount, volume=made.name, read_only=True),), resources=(made,))
+def _configured(reader: Reader, mount: VolumeMount, volume: PodVolume) -> Mounted:
+    """Return files and secrets in one directory; a secret lies over an empty file of its name.
+
+    A volume of secrets alone has nothing below it: its directory is the container's own.
+    """
+    found = entries(reader, volume)
+    secrets = [entry for entry in found if entry.secret]
+    kept = _secrets(reader, mount, volume, [entry for entry in secrets if _target(mount, entry.path)])
+    if volume.secret or any(_target(mount, entry.path) == mount.mount_path for entry in secrets):
+        return kept
+    below = [File(one.path, b"" if one.secret else one.content, one.mode) for one in found]
+    made = _files(reader, _configuration_name(volume), below)
+    whole = _mount(mount, volume=made.name, read_only=True)
+    return Mounted((whole,), kept.secret_files, (made, *kept.resources[: len(kept.secret_files)]))
 
 
-def _secret(world: World, mount: VolumeMount, source: SecretVolume, namespace: str) -> Mounted:
+def _secrets(reader: Reader, mount: VolumeMount, volume: PodVolume, found: Sequence[Entry]) -> Mounted:
     """Return each key as a Podman secret; Podman can't keep an empty one, so that is an empty file."""
-    found = world.catalog.secrets.get((namespace, source.secret_name))
-    values = found.values if found else {}
-    placed = [
-        (item, target) for item in _items(source.items, values) if (target := _target(mount, item.path))
-    ]
-    kept = [
-        (item, target, secret_resource(world, values[item.key]))
-        for item, target in placed
-        if values[item.key]
-    ]
-    empty = [target for item, target in placed if not values[item.key]]
-    nothing = _files(world, namespace, source.secret_name, (File(EMPTY, b"", source.default_mode),))
+    full = [(one, secret_resource(reader.world, one.content)) for one in found if one.content]
+    empty = [_target(mount, one.path) for one in found if not one.content]
+    mode = volume.secret.default_mode if volume.secret else 0o644
+    nothing = _files(reader, _configuration_name(volume), [File(EMPTY, b"", mode)])
     return Mounted(
         mounts=tuple(Mount(target, volume=nothing.name, sub_path=EMPTY, read_only=True) for target in empty),
         secret_files=tuple(
-            SecretFile(made.name, target, source.default_mode if item.mode is None else item.mode)
-            for item, target, made in kept
+            SecretFile(made.name, _target(mount, one.path), one.mode, reader.group or 0) for one, made in full
         ),
-        resources=(*(made for _, _, made in kept), *([nothing] if empty else [])),
+        resources=(*(made for _, made in full), *([nothing] if empty else [])),
     )
-
-
-def _items(items: Iterable[KeyToPath], values: Mapping[str, bytes]) -> list[KeyToPath]:
-    """Return the keys that become files: those that are listed and there, or all."""
-    chosen = list(items) or [KeyToPath(key=key, path=key) for key in sorted(values)]
-    return [item for item in chosen if item.key in values]
 
 
 def _target(mount: VolumeMount, path: str) -> str:
@@ -140,6 +142,14 @@ def _target(mount: VolumeMount, path: str) -> str:
     return join(mount.mount_path, below) if below != path else ""
 
 
-def _files(world: World, namespace: str, name: str, files: tuple[File, ...]) -> Files:
-    content = short(digest([world.source, digest_of_files(files)]))
-    return Files(f"{namespace}.files-{name}-{content}", volume_labels(world, "files"), files)
+def _configuration_name(volume: PodVolume) -> str:
+    if volume.config_map:
+        return volume.config_map.name
+    return volume.secret.secret_name if volume.secret else volume.name
+
+
+def _files(reader: Reader, name: str, files: Sequence[File]) -> Files:
+    world, group = reader.world, reader.group or 0
+    content = short(digest([world.source, digest_of_files(tuple(files)), *([group] if group else [])]))
+    place = f"{reader.identity.namespace}.files-{name}-{content}"
+    return Files(place, volume_labels(world, "files"), tuple(files), group)

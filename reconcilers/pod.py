@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from reconcilers.pods import ending, failure, rests
+from reconcilers.restarts import ENDED
 from reconcilers.template import follows, resources, template
 from reconcilers.wanted import Consequence, Health, Status, Wanted
 from reconcilers.world import World
@@ -27,7 +28,7 @@ def reconcile(pod: Pod, document: Mapping[str, Any], world: World) -> Wanted:
         follow=follows(meta.annotations),
     )
     there = world.pods_of(owner)
-    resting = rests(world, there, pod.spec.restart_policy)
+    resting = rests(world, there, _policy(pod, there, world))
     settled = [one.labels.get(Label.DIGEST) for one in there] == [made.digest]
     return Wanted(
         owner=owner,
@@ -40,6 +41,16 @@ def reconcile(pod: Pod, document: Mapping[str, Any], world: World) -> Wanted:
         consequence=Consequence.RECREATE if there and not settled else Consequence.NONE,
         look_again=resting.look_again,
     )
+
+
+def _policy(pod: Pod, there: list[SeenPod], world: World) -> str:
+    """Return the restart policy; what has had all its time isn't started again."""
+    return "Never" if _is_over(pod, there, world) else pod.spec.restart_policy
+
+
+def _is_over(pod: Pod, there: list[SeenPod], world: World) -> bool:
+    deadline = pod.spec.active_deadline_seconds
+    return bool(deadline) and any(world.now - one.created >= (deadline or 0) for one in there)
 
 
 def _templated(metadata: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -60,7 +71,9 @@ def _health(pod: Pod, there: list[SeenPod], world: World) -> tuple[Health, str]:
     mine = next((one for one in there if pod_name(one) == name), None)
     if mine is None:
         return Health.MISSING, "its container is not there"
-    if over := ending(world, mine, pod.spec.restart_policy):
+    if mine.state in ENDED and mine.exit_code and _is_over(pod, there, world):
+        return Health.DEGRADED, f"DeadlineExceeded (after {pod.spec.active_deadline_seconds}s)"
+    if over := ending(world, mine, _policy(pod, there, world)):
         done = over.at is None and mine.exit_code == 0
         return Health.HEALTHY if done else Health.DEGRADED, over.reason
     if world.readiness(mine).ready:

@@ -4,11 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from reconcilers.container import container, ports_of, probes_of
+from reconcilers.container import container, hooks_of, ports_of, probes_of
 from reconcilers.contents import KEEP_ON_CHANGE, template_digest
-from reconcilers.environment import Identity
+from reconcilers.downward import Identity
+from reconcilers.pulling import images
+from reconcilers.security import sharing
 from reconcilers.world import World
-from runtime.resources import Container, Image, Label, Names, Network, Owner, Pod, Resource, short
+from runtime.resources import Container, Label, Names, Network, Owner, Pod, Resource, digest, short
 from schemas.pod import PodSpec
 
 OVERLAP = "sloop/allow-overlap"  # "true" on a workload: its old and new pods may write to one volume at once
@@ -35,8 +37,8 @@ class Template:
 
     @property
     def network(self) -> str:
-        """The name of the namespace's network."""
-        return network_name(self.owner.namespace)
+        """The name of the namespace's network; "" for pods in the machine's own."""
+        return "" if self.spec.host_network else network_name(self.owner.namespace)
 
 
 def template(
@@ -74,12 +76,21 @@ def resources(
     world: World, made: Template, name: str, *, after: tuple[str, ...] = ()
 ) -> tuple[Resource, ...]:
     """Return the pod ``name`` of a template and everything that it needs."""
-    identity = Identity(name, made.owner.namespace, made.labels, made.annotations)
+    identity = Identity(
+        name,
+        made.owner.namespace,
+        made.labels,
+        made.annotations,
+        uid=_uid(world, made, name),
+        account=made.spec.service_account_name or made.spec.service_account or "default",
+        containers=made.spec.containers,
+    )
     built = [container(world, one, made.spec, identity) for one in made.spec.containers]
     behind = {one.key: one for _, needs in built for one in needs}
     pod = _pod(world, made, name, [one for one, _ in built], sorted(behind))
-    images = [Image(one.image, one.pull_policy) for one in made.spec.containers]
-    return (network(world, made.owner.namespace), *behind.values(), *images, replace(pod, after=after))
+    needed = images(world, made.spec, made.owner.namespace)
+    own = (network(world, made.owner.namespace),) if made.network else ()
+    return (*own, *behind.values(), *needed, replace(pod, after=after))
 
 
 def stops_first(world: World, made: Template, annotations: Mapping[str, str]) -> bool:
@@ -88,7 +99,7 @@ def stops_first(world: World, made: Template, annotations: Mapping[str, str]) ->
     A host port can be had once; a volume that one node may write to would be written to by two programs
     that don't know of each other (decision 7).
     """
-    if any(port.host_port for one in made.spec.containers for port in one.ports):
+    if any(ports_of(one, made.spec) for one in made.spec.containers):
         return True
     if annotations.get(OVERLAP) == "true":
         return False
@@ -105,7 +116,7 @@ def stops_first(world: World, made: Template, annotations: Mapping[str, str]) ->
 def _pod(
     world: World, made: Template, name: str, containers: Sequence[Container], uses: Sequence[str]
 ) -> Pod:
-    published = tuple(port for one in made.spec.containers for port in ports_of(one))
+    published = tuple(port for one in made.spec.containers for port in ports_of(one, made.spec))
     full = f"{made.owner.namespace}.{name}"
     ours = {
         Label.SOURCE: world.source,
@@ -118,6 +129,7 @@ def _pod(
         Label.PORTS: ",".join(f"{port.host}/{port.protocol}" for port in published),
         Label.GRACE: str(made.spec.termination_grace_period_seconds),
         Label.PROBES: probes_of(made.spec),
+        Label.HOOKS: hooks_of(made.spec),
     }
     return Pod(
         name=full,
@@ -131,14 +143,23 @@ def _pod(
         restart=made.spec.restart_policy,
         grace=made.spec.termination_grace_period_seconds,
         uses=tuple(uses),
+        sharing=sharing(made.spec),
+        host=tuple(kind for kind in ("pid", "ipc") if getattr(made.spec, f"host_{kind}")),
+        deadline=made.spec.active_deadline_seconds or 0,
     )
+
+
+def _uid(world: World, made: Template, name: str) -> str:
+    """Return what tells a pod from every other one, in the shape of a UUID; its next life has the same."""
+    text = digest([world.source, str(made.owner), name, made.digest]).partition(":")[2]
+    return "-".join([text[:8], text[8:12], f"5{text[13:16]}", f"8{text[17:20]}", text[20:32]])
 
 
 def _names(made: Template, name: str) -> Names:
     dns = made.spec.dns_config
     return Names(
-        hostname=(made.spec.hostname or name)[:63].rstrip("-."),
-        aliases=made.aliases,
+        hostname=_hostname(made, name) if made.network else "",
+        aliases=(*made.aliases, *_own_names(made)) if made.network else (),
         hosts=tuple((host, alias.ip) for alias in made.spec.host_aliases for host in alias.hostnames),
         servers=dns.nameservers if dns else (),
         searches=dns.searches if dns else (),
@@ -146,6 +167,20 @@ def _names(made: Template, name: str) -> Names:
         if dns
         else (),
     )
+
+
+def _hostname(made: Template, name: str) -> str:
+    own = (made.spec.hostname or name)[:63].rstrip("-.")
+    if not (made.spec.set_hostname_as_fqdn and made.spec.subdomain):
+        return own
+    return f"{own}.{made.spec.subdomain}.{made.owner.namespace}.svc.cluster.local"
+
+
+def _own_names(made: Template) -> Iterator[str]:
+    """Yield the names of a pod alone, inside the headless Service that its subdomain names."""
+    spec = made.spec
+    if spec.hostname and spec.subdomain in made.aliases:
+        yield from _every_spelling([f"{spec.hostname}.{spec.subdomain}"], made.owner.namespace)
 
 
 def _headless(world: World, namespace: str, labels: Mapping[str, str]) -> list[str]:

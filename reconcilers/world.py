@@ -25,6 +25,15 @@ class Catalog:
     headless: Mapping[str, Sequence[Service]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What the machine has: processors, bytes of memory, and the address of its own, "" for none."""
+
+    cores: int = 1
+    memory: int = 0
+    address: str = ""
+
+
 @dataclass(frozen=True)
 class World:
     """One moment of one source: ``seen`` is what is its own, ``now`` is in seconds since 1970.
@@ -44,6 +53,7 @@ class World:
     networks: frozenset[str] = frozenset()
     volumes: frozenset[str] = frozenset()
     node: str = "localhost"
+    machine: Machine = Machine()
 
     @cached_property
     def _by_owner(self) -> Mapping[str, list[SeenPod]]:

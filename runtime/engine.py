@@ -71,6 +71,12 @@ class Engine(Protocol):
     def start_pod(self, name: str) -> None:
         """Start a pod that is there."""
 
+    def stop_pod(self, name: str, grace: int) -> None:
+        """Ask a pod to stop, and kill it after ``grace`` seconds; nothing starts it again by itself."""
+
+    def process_of(self, name: str) -> int:
+        """Return the process of a pod on this machine, 0 for none."""
+
     def restart_pod(self, name: str, grace: int) -> None:
         """Stop a pod as ``remove_pod`` does, and start it again."""
 

@@ -25,8 +25,9 @@ from runtime.podman_seen import (
     volumes_of,
 )
 from runtime.podman_service import of_this_user
+from runtime.podman_sharing import give
 from runtime.podman_spec import network_spec
-from runtime.resources import Files, Image, Network, Pod, Secret, Volume
+from runtime.resources import Files, Image, Network, Pod, Secret, Sharing, Volume
 from runtime.routes import routes
 from runtime.seen import Exit, Happening, Seen
 
@@ -113,6 +114,8 @@ class PodmanEngine:
                 volume = self._create_volume(files.name, files.labels)
         if not holds_files(volume):
             raise EngineError(f"cannot write the volume {files.name}: it isn't one that sloop fills")
+        if files.group:  # what is written into a directory of the group's is its own
+            give([volume["Mountpoint"]], Sharing(files.group, always=False))
         write(volume["Mountpoint"], files.files)
 
     def create_secret(self, secret: Secret) -> None:
@@ -131,6 +134,16 @@ class PodmanEngine:
         """Start a pod that is there; one that runs already is left alone."""
         with asking_podman_to(f"start the pod {name}"):
             self._api.post(f"containers/{named(name)}/start")
+
+    def stop_pod(self, name: str, grace: int) -> None:
+        """Ask a pod to stop, and kill it after ``grace`` seconds; nothing starts it again by itself."""
+        with asking_podman_to(f"stop the pod {name}"):
+            self._api.post(f"containers/{named(name)}/stop", seconds=grace + CHANGE_SECONDS, timeout=grace)
+
+    def process_of(self, name: str) -> int:
+        """Return the process of a pod on this machine, 0 for none."""
+        with asking_podman_to(f"inspect the container {name}"):
+            return int(self._api.get(f"containers/{named(name)}/json")["State"]["Pid"])
 
     def restart_pod(self, name: str, grace: int) -> None:
         """Stop a pod as ``remove_pod`` does, and start it again."""

@@ -59,14 +59,17 @@ class Api:
         """Ask for a removal."""
         return self._change(Request("DELETE", _target(path, query)), seconds)
 
-    def pull(self, reference: str) -> Iterator[Mapping[str, Any]]:
-        """Have an image pulled and yield what Podman says of it; OSError where it refuses at once."""
+    def pull(self, reference: str, login: Mapping[str, str] | None) -> Iterator[Mapping[str, Any]]:
+        """Have an image pulled and yield what Podman says of it; OSError where it refuses at once.
+
+        ``login`` is the user and password that the registry is shown.
+        """
         from podman import PodmanClient  # 0.2 s, and nothing else needs it
 
         self._count()
         connect(self.address, LOOK_SECONDS).close()  # a service of ours may have ended meanwhile
         with PodmanClient(base_url=self.address.url, timeout=None) as client:
-            said: Any = client.images.pull(reference, stream=True, decode=True)
+            said: Any = client.images.pull(reference, stream=True, decode=True, auth_config=login)
             yield from said
 
     def _change(self, request: Request, seconds: float) -> bytes:

@@ -1,6 +1,7 @@
 """The files in a volume, through its place on this machine: read, written, never followed out of it."""
 
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -69,7 +70,7 @@ def _target(root: Path, relative: str) -> Path:
         if root.is_symlink() or not root.is_dir():
             root.unlink(missing_ok=True)
             root.mkdir()
-            root.chmod(0o755)  # whatever the umask
+            root.chmod(0o755 | root.parent.stat().st_mode & stat.S_ISGID)  # whatever the umask
     return root / parts[-1]
 
 

@@ -66,7 +66,8 @@ def host_path(path: str, kind: str) -> str:
 
 def _path(mount: Mount, volumes: Mapping[str, Any]) -> str | None:
     if mount.host is not None:
-        return host_path(mount.host, mount.host_type)
+        whole = host_path(mount.host, mount.host_type)
+        return path_inside(whole, mount.sub_path, create=True) if mount.sub_path else whole
     if mount.volume and mount.sub_path:
         volume = volumes[mount.volume]
         return path_inside(volume["Mountpoint"], mount.sub_path, create=not holds_files(volume))

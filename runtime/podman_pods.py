@@ -1,16 +1,17 @@
 """A pod's beginning and end in Podman: what must be there, what is cleared away when it can't start."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from runtime.engine import EngineError
 from runtime.podman_api import CHANGE_SECONDS, Api, named
 from runtime.podman_errors import Refusal
 from runtime.podman_places import binds
 from runtime.podman_ports import port_taken
 from runtime.podman_seen import holds_files
+from runtime.podman_sharing import share
 from runtime.podman_spec import container_spec
-from runtime.resources import Mount, Pod
+from runtime.resources import Container, Mount, Pod
 
 REMOVALS = 6  # attempts at a container that is crashing meanwhile
 
@@ -20,13 +21,18 @@ def create(api: Api, pod: Pod) -> None:
     volumes = {mount.volume: volume_named(api, mount.volume) for mount in _mounts(pod) if mount.volume}
     read_only = frozenset(name for name, volume in volumes.items() if holds_files(volume))
     spec = container_spec(pod, binds(_mounts(pod), volumes), read_only)
-    api.post("containers/create", {**spec, **_group_alone(api, spec)})
+    (container,) = pod.containers
+    api.post("containers/create", {**spec, **_user(api, container)})
 
 
 def start_or_remove(api: Api, pod: Pod) -> None:
     """Start a pod that was just made; one that can't start is removed, and who holds its port is named."""
     try:
+        share(api, pod)
         api.post(f"containers/{named(pod.name)}/start")
+    except EngineError:
+        remove(api, pod.name, 0)
+        raise
     except Refusal as refusal:
         remove(api, pod.name, 0)
         taken = port_taken(refusal.reason, pod, api.get("containers/json", all=True))
@@ -57,13 +63,32 @@ def volume_named(api: Api, name: str) -> Any:
         raise replace(refusal, message=f"there is no volume {name}") if refusal.gone else refusal from refusal
 
 
-def _group_alone(api: Api, spec: Mapping[str, Any]) -> dict[str, str]:
-    """Return the whole user where only a group was asked for; Podman takes no `:GROUP`."""
-    user = spec.get("user", "")
-    if not user.startswith(":"):
+def _user(api: Api, container: Container) -> dict[str, str]:
+    """Return the whole user where the image's own takes part in it: Podman takes no `:GROUP`.
+
+    Raises EngineError where it is root, and must not be.
+    """
+    security = container.security
+    name, _, group = security.user.partition(":")
+    if name or not (group or security.non_root):
         return {}
-    config = api.get(f"images/{named(spec['image'])}/json").get("Config") or {}
-    return {"user": f"{(config.get('User') or '0').partition(':')[0]}{user}"}
+    config = api.get(f"images/{named(container.image)}/json").get("Config") or {}
+    own = config.get("User") or ""
+    if security.non_root:
+        _refuse_root(own.partition(":")[0], container)
+    return {"user": f"{own.partition(':')[0] or '0'}:{group}"} if group else {}
+
+
+def _refuse_root(user: str, container: Container) -> None:
+    """Raise EngineError in the words of Kubernetes' kubelet."""
+    way_out = "set runAsUser, or give the image a USER by number"
+    if user.isdecimal() and int(user):
+        return
+    if user in {"", "root"} or user.isdecimal():
+        said = "container has runAsNonRoot and image will run as root"
+    else:
+        said = f"container has runAsNonRoot and image has non-numeric user ({user})"
+    raise EngineError(f"{said} (container {container.name}, image {container.image}): {way_out}")
 
 
 def _mounts(pod: Pod) -> tuple[Mount, ...]:

@@ -1,5 +1,6 @@
 """Bringing an image here: which registry is asked, and what its refusal means."""
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -7,10 +8,11 @@ from typing import Any
 from runtime.engine import ImageMissing
 from runtime.podman_api import Api, named
 from runtime.podman_errors import Refusal, plain
-from runtime.resources import Image
+from runtime.resources import Hidden, Image
 
 REFUSED = re.compile(r"manifest unknown|unauthorized|denied|not found|authentication required", re.IGNORECASE)
 NO_REGISTRY = "images under localhost/ are those of this machine"  # asking would take Podman 3 s
+HUB = {"index.docker.io", "registry-1.docker.io"}
 WAY_OUT = "build or load it on this machine (`podman build`, `podman load`), or correct its name"
 
 
@@ -28,7 +30,7 @@ def pull(api: Api, image: Image) -> str:
             f" and its imagePullPolicy is Never; {WAY_OUT}"
         )
     own = image.reference.startswith("localhost/")
-    problem = NO_REGISTRY if own else _pulled(api, image.reference)
+    problem = NO_REGISTRY if own else _pulled(api, image)
     return _judged(api, image, problem) if problem else ""
 
 
@@ -49,16 +51,31 @@ def last_error(said: Iterable[Mapping[str, Any]]) -> str:
     return plain(next((error for error in reversed(errors) if error), ""))
 
 
+def login_for(reference: str, logins: Hidden) -> Mapping[str, str] | None:
+    """Return the login for an image's registry, of several the one whose path fits best."""
+    known = json.loads(logins.value or b"{}")
+    fitting = [name for name in known if f"{reference}/".startswith(f"{_registry(name)}/")]
+    return known[max(fitting, key=lambda name: len(_registry(name)))] if fitting else None
+
+
+def _registry(name: str) -> str:
+    """Return a registry as references have it, from what `docker login` writes."""
+    place = re.sub(r"^https?://|/(v[12]/?)?$", "", name)
+    host, slash, path = place.partition("/")
+    return f"{'docker.io' if host in HUB else host}{slash}{path}"
+
+
 def _judged(api: Api, image: Image, problem: str) -> str:
     if not REFUSED.search(problem) and image.policy == "Always" and _is_here(api, image.reference):
         return f"the image {image.reference} could not be pulled ({problem}): the one on this machine is used"
     raise ImageMissing(f"cannot pull the image {image.reference}: {problem}; {WAY_OUT}")
 
 
-def _pulled(api: Api, reference: str) -> str:
+def _pulled(api: Api, image: Image) -> str:
     """Pull; return why it failed, or "".  Podman answers 200 at first and tells of a failure at the end."""
     try:
-        return last_error(api.pull(full_reference(reference)))
+        reference = full_reference(image.reference)
+        return last_error(api.pull(reference, login_for(reference, image.logins)))
     except OSError as error:  # of podman-py, whatever it is
         return plain(getattr(error, "explanation", None) or str(error))
 

@@ -1,10 +1,11 @@
 """From our values to what Podman's API takes: networks, volumes and containers as JSON."""
 
 from collections.abc import Mapping
+from signal import Signals
 from typing import Any
 
 from runtime.podman_copies import MADE
-from runtime.resources import Container, Limits, Mount, Network, Pod, Port, SecretFile, Security
+from runtime.resources import Container, Label, Limits, Mount, Network, Pod, Port, SecretFile, Security
 
 CPU_PERIOD = 100_000  # microseconds, as Kubernetes and Podman have it
 LEAST_QUOTA = 1_000  # the kernel takes no less
@@ -37,9 +38,9 @@ def container_spec(pod: Pod, bound: Mapping[Mount, str], read_only: frozenset[st
             "labels": dict(pod.labels),
             "annotations": {MADE: "true"},
             "hostname": pod.names.hostname,
-            "restart_policy": "no" if pod.restart == "Never" else "on-failure",
-            "restart_tries": None if pod.restart == "Never" else QUICK_RESTARTS,
+            **_restarts(pod),
             "stop_timeout": pod.grace,
+            "timeout": pod.deadline or None,
             "healthconfig": {"Test": ["NONE"]},  # probes are ours
             **_what_runs(container),
             **_network(pod),
@@ -48,6 +49,14 @@ def container_spec(pod: Pod, bound: Mapping[Mount, str], read_only: frozenset[st
             "resource_limits": _limits(container.limits),
         }
     )
+
+
+def _restarts(pod: Pod) -> dict[str, Any]:
+    """Let Podman restart what crashes, unless more than the program has to start again."""
+    hooked = "postStart" in pod.labels.get(Label.HOOKS, "")
+    if pod.restart == "Never" or hooked or pod.deadline:
+        return {"restart_policy": "no"}
+    return {"restart_policy": "on-failure", "restart_tries": QUICK_RESTARTS}
 
 
 def _subnet(subnet: str) -> dict[str, Any]:
@@ -74,22 +83,30 @@ def _what_runs(container: Container) -> dict[str, Any]:
         "secrets": [_secret(file) for file in container.secret_files],
         "stdin": container.stdin,
         "terminal": container.tty,
+        "stop_signal": Signals[container.stop_signal].value if container.stop_signal else None,
     }
 
 
 def _secret(file: SecretFile) -> dict[str, Any]:
-    return {"Source": file.secret, "Target": file.target, "UID": 0, "GID": 0, "Mode": file.mode}
+    return {"Source": file.secret, "Target": file.target, "UID": 0, "GID": file.group, "Mode": file.mode}
 
 
 def _network(pod: Pod) -> dict[str, Any]:
     return {
-        "netns": {"nsmode": "bridge"},
-        "networks": {pod.network: {"aliases": list(pod.names.aliases)}},
-        "portmappings": [_port(port) for port in pod.ports],
+        **(_own_network(pod) if pod.network else {"netns": {"nsmode": "host"}}),
+        **{f"{kind}ns": {"nsmode": "host"} for kind in pod.host},
         "hostadd": [f"{name}:{address}" for name, address in pod.names.hosts],
         "dns_server": list(pod.names.servers),
         "dns_search": list(pod.names.searches),
         "dns_option": list(pod.names.options),
+    }
+
+
+def _own_network(pod: Pod) -> dict[str, Any]:
+    return {
+        "netns": {"nsmode": "bridge"},
+        "networks": {pod.network: {"aliases": list(pod.names.aliases)}},
+        "portmappings": [_port(port) for port in pod.ports],
     }
 
 
@@ -117,7 +134,7 @@ def _volume(mount: Mount, read_only: frozenset[str]) -> dict[str, Any]:
     return {
         "Name": mount.volume,
         "Dest": mount.target,
-        "Options": ["nocopy", _access(mount, read_only)],
+        "Options": ["nocopy", _access(mount, read_only), *_propagation(mount)],
     }
 
 
@@ -136,8 +153,12 @@ def _bind(mount: Mount, path: str, read_only: frozenset[str]) -> dict[str, Any]:
         "type": "bind",
         "source": path,
         "destination": mount.target,
-        "options": ["rbind", _access(mount, read_only)],
+        "options": ["rbind", _access(mount, read_only), *_propagation(mount)],
     }
+
+
+def _propagation(mount: Mount) -> list[str]:
+    return [mount.propagation] if mount.propagation else []
 
 
 def _access(mount: Mount, read_only: frozenset[str]) -> str:
@@ -154,6 +175,10 @@ def _security(security: Security) -> dict[str, Any]:
         "cap_add": list(security.add_capabilities),
         "cap_drop": list(security.drop_capabilities),
         "sysctl": dict(security.sysctls),
+        "seccomp_profile_path": security.seccomp,
+        "apparmor_profile": security.app_armor,
+        "selinux_opts": list(security.se_linux),
+        "unmask": ["ALL"] if security.unmasked else [],
     }
 
 

@@ -102,10 +102,15 @@ class Sockets:
 
 def place_of(pod: SeenPod) -> Place:
     """Return where a pod is found; one that has vanished already is found nowhere."""
+    return place(pod.name, pod.pid)
+
+
+def place(name: str, pid: int) -> Place:
+    """Return where the pod of a process is found."""
     try:
-        return Place(pod.name, pod.pid, Path(_path(pod.pid)).stat().st_ino)
+        return Place(name, pid, Path(_path(pid)).stat().st_ino)
     except OSError:
-        return Place(pod.name, pod.pid, 0)
+        return Place(name, pid, 0)
 
 
 def _path(pid: int) -> str:

@@ -19,13 +19,17 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Http:
-    """A GET; 200 to 399 is success.  ``host`` empty means the pod itself."""
+    """A GET; 200 to 399 is success, or, where it is ``lenient``, any answer.
+
+    ``host`` empty means the pod itself.
+    """
 
     port: int
     path: str = "/"
     host: str = ""
     secure: bool = False
     headers: tuple[tuple[str, str], ...] = ()
+    lenient: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +104,7 @@ def _probe(container: str, kind: Kind, written: Mapping[str, Any]) -> Probe:
     return Probe(
         container,
         kind,
-        _question(written),
+        question_of(written),
         initial_delay=float(written.get("initialDelaySeconds", 0)),
         period=max(float(written.get("periodSeconds", 10)), SHORTEST),
         timeout=float(written.get("timeoutSeconds", 1)),
@@ -109,7 +113,8 @@ def _probe(container: str, kind: Kind, written: Mapping[str, Any]) -> Probe:
     )
 
 
-def _question(written: Mapping[str, Any]) -> Question:
+def question_of(written: Mapping[str, Any]) -> Question:
+    """Return the question in a probe or hook, written in Kubernetes' own fields."""
     match written:
         case {"httpGet": {"port": int()} as http}:
             return _http(http)

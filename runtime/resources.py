@@ -22,6 +22,7 @@ class Label:
     USES = "sloop/uses"  # names of the volumes and secrets it needs, separated by commas
     KIND = "sloop/kind"  # what a volume is for: claim (never removed), files or scratch
     PROBES = "sloop/probes"  # JSON; so that pods of an older commit, too, can be probed
+    HOOKS = "sloop/hooks"  # JSON; so that a pod of an older commit, too, is stopped as it should be
     PORTS = "sloop/ports"  # the host ports it publishes, as 8080/tcp, separated by commas
     GRACE = "sloop/grace"  # seconds between the request to stop and the kill
 
@@ -52,6 +53,9 @@ class Hidden:
 
     def __str__(self) -> str:
         return "(hidden)"
+
+
+NOTHING = Hidden(b"")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +100,12 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """A read-only volume whose name carries the digest of its content."""
+    """A read-only volume whose name carries the digest of its content; ``group`` may read it."""
 
     name: str
     labels: Mapping[str, str]
     files: tuple[File, ...]
+    group: int = 0
 
     @property
     def key(self) -> str:
@@ -128,10 +133,14 @@ class Secret:
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """An image that has to be on the machine; ``policy`` is Kubernetes' imagePullPolicy."""
+    """An image that has to be on the machine; ``policy`` is Kubernetes' imagePullPolicy.
+
+    ``logins`` is JSON: user and password by registry, or nothing.
+    """
 
     reference: str
     policy: str
+    logins: Hidden = NOTHING
 
     @property
     def key(self) -> str:
@@ -146,7 +155,7 @@ class Mount:
     Exactly one of ``volume`` (a Podman volume), ``host`` (a path of the machine) and
     ``tmpfs`` (bytes; 0 for no limit) is given; a volume named "" is one that the container takes along
     when it is removed.  ``host_type`` is Kubernetes' hostPath type: what must be there, or is made.
-    ``sub_path`` is inside the volume.
+    ``sub_path`` is inside the volume, or below the path; ``propagation`` is "rslave", "rshared" or "".
     """
 
     target: str
@@ -156,6 +165,7 @@ class Mount:
     host_type: str = ""
     sub_path: str = ""
     read_only: bool = False
+    propagation: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +175,7 @@ class SecretFile:
     secret: str
     target: str
     mode: int = 0o644
+    group: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +200,11 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Security:
-    """Whose rights a container runs with; None and empty leave Podman's default."""
+    """Whose rights a container runs with; None and empty leave Podman's default.
+
+    ``non_root`` demands that the user, the image's where none is given, isn't root.  ``seccomp`` and
+    ``app_armor`` name a profile, or are "unconfined"; ``se_linux`` holds Podman's label options.
+    """
 
     user: str = ""
     groups: tuple[str, ...] = ()
@@ -199,6 +214,11 @@ class Security:
     add_capabilities: tuple[str, ...] = ()
     drop_capabilities: tuple[str, ...] = ()
     sysctls: tuple[tuple[str, str], ...] = ()
+    non_root: bool = False
+    seccomp: str = ""
+    app_armor: str = ""
+    se_linux: tuple[str, ...] = ()
+    unmasked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +238,7 @@ class Container:
     security: Security = Security()
     stdin: bool = False
     tty: bool = False
+    stop_signal: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,12 +254,25 @@ class Names:
 
 
 @dataclass(frozen=True, slots=True)
+class Sharing:
+    """The group to which a pod's own volumes belong before it starts.
+
+    ``always`` goes through all of their files, else only where a volume's root isn't the group's yet.
+    """
+
+    group: int
+    always: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Pod:
     """A pod that should run.
 
     ``name`` is Podman's, ``NAMESPACE.POD``.  ``restart`` is Kubernetes' restartPolicy, ``grace``
     in seconds.  The pods in ``after`` must be gone before this one starts.  ``uses`` holds the keys
-    of the volumes, files and secrets without which it can't start.
+    of the volumes, files and secrets without which it can't start.  ``network`` is "" for a pod in the
+    machine's own; ``host`` names the other namespaces of the machine's that it is in: pid, ipc.
+    After ``deadline`` seconds its program is killed, and stays so; 0 is never.
     """
 
     name: str
@@ -253,6 +287,9 @@ class Pod:
     grace: int = 30
     uses: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
+    sharing: Sharing | None = None
+    host: tuple[str, ...] = ()
+    deadline: int = 0
 
     @property
     def key(self) -> str:

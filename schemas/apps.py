@@ -81,5 +81,7 @@ def _faults(spec: DeploymentSpec) -> Iterator[Fault]:
         yield Fault(("selector",), "must match spec.template.metadata.labels")
     if spec.template.spec.restart_policy != "Always":
         yield Fault(("template", "spec", "restartPolicy"), "must be Always in a Deployment")
+    if spec.template.spec.active_deadline_seconds:
+        yield Fault(("template", "spec", "activeDeadlineSeconds"), "has no place in a Deployment")
     if spec.progress_deadline_seconds <= spec.min_ready_seconds:
         yield Fault(("progressDeadlineSeconds",), "must be more than minReadySeconds")

@@ -18,6 +18,7 @@ class Claimed:
     """A port of this machine, and who claims it where."""
 
     port: ContainerPort
+    number: int
     manifest: Manifest
     path: Path
 
@@ -62,29 +63,29 @@ def _container_faults(container: Container, spec: PodSpec, at: Path) -> Iterator
     yield from _repeated("port", [(path, name) for path, name in ports if name])
 
 
-def _host_ports(spec: PodSpec) -> Iterator[tuple[Path, ContainerPort]]:
+def _host_ports(spec: PodSpec) -> Iterator[tuple[Path, ContainerPort, int]]:
     for index, container in enumerate(spec.containers):
-        for number, port in enumerate(container.ports):
-            if port.host_port:
-                yield ("containers", index, "ports", number, "hostPort"), port
+        for at, port in enumerate(container.ports):
+            if number := spec.published(port):
+                field = "hostPort" if port.host_port else "containerPort"
+                yield ("containers", index, "ports", at, field), port, number
 
 
 def _too_many(spec: PodSpec) -> Iterator[Fault]:
-    for path, port in _host_ports(spec):
-        yield Fault(
-            path, f"one machine has one port {port.host_port}: set replicas to 1, or leave hostPort out"
-        )
+    for path, _, number in _host_ports(spec):
+        out = "hostNetwork" if spec.host_network else "hostPort"
+        yield Fault(path, f"one machine has one port {number}: set replicas to 1, or leave {out} out")
 
 
 def _claims(manifest: Manifest, pod: PodIn) -> Iterator[Claimed]:
-    for path, port in _host_ports(pod.spec) if pod.replicas else ():
-        yield Claimed(port, manifest, pod.path + path)
+    for path, port, number in _host_ports(pod.spec) if pod.replicas else ():
+        yield Claimed(port, number, manifest, pod.path + path)
 
 
 def _port_conflicts(claims: Iterable[Claimed]) -> Iterator[Problem]:
-    earlier: dict[tuple[int | None, str], list[Claimed]] = {}
+    earlier: dict[tuple[int, str], list[Claimed]] = {}
     for claim in claims:
-        same = earlier.setdefault((claim.port.host_port, claim.port.protocol), [])
+        same = earlier.setdefault((claim.number, claim.port.protocol), [])
         before = next((each for each in same if _overlap(each.port, claim.port)), None)
         if before is None:
             same.append(claim)
@@ -101,4 +102,4 @@ def _claimed_by(claim: Claimed) -> str:
     value, port = claim.manifest.object, claim.port
     owner = f"{value.kind} {value.metadata.namespace}/{value.metadata.name}"
     line, _ = claim.manifest.origin.locate(claim.path)
-    return f"port {port.host_port}/{port.protocol} is taken by {owner} in {claim.manifest.file}:{line}"
+    return f"port {claim.number}/{port.protocol} is taken by {owner} in {claim.manifest.file}:{line}"

@@ -35,15 +35,18 @@ class VolumeMount(Model):
     mount_path: AbsolutePath
     sub_path: InnerPath = ""
     read_only: bool = False
-    sub_path_expr: Annotated[str | None, Refused("not supported yet: write subPath")] = None
-    mount_propagation: Annotated[
-        Literal["None", "HostToContainer", "Bidirectional"] | None,
-        Refused("only None is supported: leave it out", when=among("HostToContainer", "Bidirectional")),
-    ] = None
+    sub_path_expr: InnerPath = ""
+    mount_propagation: Literal["None", "HostToContainer", "Bidirectional"] | None = None
     recursive_read_only: Annotated[
         Literal["Disabled", "IfPossible", "Enabled"] | None,
-        Refused("not supported yet: write readOnly", when=among("Enabled")),
+        Refused("can't be had of every Podman: write readOnly alone", when=among("Enabled")),
     ] = None
+
+    @model_validator(mode="after")
+    def _rules(self) -> Self:
+        if self.sub_path and self.sub_path_expr:
+            complain([Fault(("subPathExpr",), "subPath and subPathExpr exclude each other")])
+        return self
 
 
 class Container(Model):
@@ -67,7 +70,7 @@ class Container(Model):
     stdin: bool = False
     tty: bool = False
     stdin_once: Annotated[bool, Noted("nothing attaches to a container's input here")] = False
-    lifecycle: Annotated[Lifecycle | None, Refused("hooks are not supported yet")] = None
+    lifecycle: Lifecycle | None = None
     restart_policy: Annotated[
         Literal["Always"] | None, Refused("only for sidecars, which are not supported yet")
     ] = None

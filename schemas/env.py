@@ -6,32 +6,50 @@ from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, model_validator
 
-from schemas.model import Fault, Many, Model, Opaque, Refused, complain
+from schemas.model import Fault, Many, Model, Refused, complain
 from schemas.names import DataKey, EnvName
+from schemas.quantity import Amount
 
-_KNOWN = frozenset({"metadata.name", "metadata.namespace", "spec.nodeName"})
-_LATER = frozenset(
-    {
-        "metadata.uid",
-        "spec.serviceAccountName",
-        "status.hostIP",
-        "status.hostIPs",
-        "status.podIP",
-        "status.podIPs",
-    }
-)
+_OWN = frozenset({"metadata.name", "metadata.namespace", "metadata.uid"})
+_KNOWN = _OWN | {"spec.nodeName", "spec.serviceAccountName", "status.hostIP", "status.hostIPs"}
+_LATER = frozenset({"status.podIP", "status.podIPs"})
+_WHOLE = frozenset({"metadata.labels", "metadata.annotations"})
 _SUBSCRIPT = re.compile(r"metadata\.(?:labels|annotations)\['.+'\]")
+_AMOUNTS = tuple(f"{kind}.{name}" for kind in ("limits", "requests") for name in ("cpu", "memory"))
+_ENDLESS = tuple(
+    f"{kind}.{name}"
+    for kind in ("limits", "requests")
+    for name in ("ephemeral-storage", "hugepages-2Mi", "hugepages-1Gi")
+)
 
 
 def _is_unsupported(path: Any) -> bool:
     return path in tuple(_LATER)
 
 
+def _is_unlimited(resource: Any) -> bool:
+    return resource in _ENDLESS
+
+
 def _known(path: str) -> str:
-    if path in _KNOWN | _LATER or _SUBSCRIPT.fullmatch(path):
+    return _field_among(path, _KNOWN | _LATER, shown=_KNOWN)
+
+
+def _of_a_file(path: str) -> str:
+    return _field_among(path, _OWN | _WHOLE, shown=_OWN | _WHOLE)
+
+
+def _field_among(path: str, known: frozenset[str], *, shown: frozenset[str]) -> str:
+    if path in known or _SUBSCRIPT.fullmatch(path):
         return path
-    known = ", ".join(sorted(_KNOWN))
-    raise ValueError(f"no such field: write one of {known}, metadata.labels['x'], metadata.annotations['x']")
+    names = ", ".join(sorted(shown))
+    raise ValueError(f"no such field: write one of {names}, metadata.labels['x'], metadata.annotations['x']")
+
+
+def _resource(name: str) -> str:
+    if name in (*_AMOUNTS, *_ENDLESS):
+        return name
+    raise ValueError(f"no such amount: write one of {', '.join(_AMOUNTS)}")
 
 
 class KeySelector(Model):
@@ -49,8 +67,27 @@ class FieldRef(Model):
     field_path: Annotated[
         str,
         AfterValidator(_known),
-        Refused("not known when the container is made: not supported yet", when=_is_unsupported),
+        Refused("is not known when the container is made: ask `hostname -i` in it", when=_is_unsupported),
     ]
+
+
+class FileFieldRef(Model):
+    """A field of the pod itself, that becomes a file; labels and annotations may be written whole."""
+
+    api_version: str = "v1"
+    field_path: Annotated[str, AfterValidator(_of_a_file)]
+
+
+class ResourceFieldRef(Model):
+    """What a container asks for or may use, in units of ``divisor``, rounded up."""
+
+    container_name: str | None = None
+    resource: Annotated[
+        str,
+        AfterValidator(_resource),
+        Refused("only limits and requests of cpu and memory are known here", when=_is_unlimited),
+    ]
+    divisor: Amount | None = None
 
 
 class EnvSource(Model):
@@ -59,9 +96,7 @@ class EnvSource(Model):
     config_map_key_ref: KeySelector | None = None
     secret_key_ref: KeySelector | None = None
     field_ref: FieldRef | None = None
-    resource_field_ref: Annotated[
-        Opaque | None, Refused("not supported yet: write the amount as the value")
-    ] = None
+    resource_field_ref: ResourceFieldRef | None = None
 
     @model_validator(mode="after")
     def _rules(self) -> Self:

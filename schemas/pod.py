@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from schemas.container import Container
+from schemas.container import Container, ContainerPort
 from schemas.meta import TemplateMeta
 from schemas.model import (
     Fault,
@@ -28,8 +28,7 @@ from schemas.volumes import Volume
 
 _ONE_MACHINE = "there is one machine to run on"
 _TOKEN = "there is no cluster whose API a pod could call"
-_HOST = "not supported yet: publish ports with hostPort"
-_NOT_YET = "not supported yet"
+_NO_NAMES = "names of the namespace don't resolve in the machine's own network: leave it out"
 
 
 def _several(containers: Any) -> bool:
@@ -64,6 +63,12 @@ class PodOs(Model):
     name: Annotated[Literal["linux", "windows"], Refused("this machine runs Linux", when=among("windows"))]
 
 
+class SecretName(Model):
+    """A Secret with the logins of registries; one that isn't there is none."""
+
+    name: str = ""
+
+
 class PodSpec(Model):
     """A pod: its containers, what they share, and how they end."""
 
@@ -77,7 +82,7 @@ class PodSpec(Model):
     host_aliases: Many[HostAlias] = ()
     dns_policy: Annotated[
         Literal["ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"],
-        Refused("only with hostNetwork, which is not supported yet", when=among("ClusterFirstWithHostNet")),
+        Refused(_NO_NAMES, when=among("ClusterFirstWithHostNet")),
     ] = "ClusterFirst"
     dns_config: DnsConfig | None = None
     security_context: PodSecurityContext = Field(default_factory=PodSecurityContext)
@@ -88,24 +93,22 @@ class PodSpec(Model):
     ephemeral_containers: Annotated[
         Many[Opaque], Refused("are added to a running pod, never written in a manifest", when=bool)
     ] = ()
-    active_deadline_seconds: Annotated[Positive | None, Refused(_NOT_YET)] = None
-    host_ipc: Annotated[bool, Refused(_NOT_YET, when=among(True))] = False
-    host_network: Annotated[bool, Refused(_HOST, when=among(True))] = False
-    host_pid: Annotated[bool, Refused(_NOT_YET, when=among(True))] = False
+    active_deadline_seconds: Positive | None = None
+    host_ipc: bool = False
+    host_network: bool = False
+    host_pid: bool = False
     host_users: Annotated[
         bool | None, Refused("user namespaces are not supported yet", when=among(False))
     ] = None
-    image_pull_secrets: Annotated[
-        Many[Opaque], Refused("not supported yet: log in with `podman login` on this machine", when=bool)
-    ] = ()
+    image_pull_secrets: Many[SecretName] = ()
     os: PodOs | None = None
     readiness_gates: Annotated[Many[Opaque], Refused("nobody here would ever open them", when=bool)] = ()
     resource_claims: Annotated[Many[Opaque], Refused("devices can't be claimed here", when=bool)] = ()
     runtime_class_name: Annotated[str | None, Refused("Podman's own runtime is the only one")] = None
     scheduling_gates: Annotated[Many[Opaque], Refused("nobody here would ever open them", when=bool)] = ()
-    set_hostname_as_fqdn: Annotated[bool | None, Refused(_NOT_YET, when=among(True))] = None
-    share_process_namespace: Annotated[bool | None, Refused(_NOT_YET, when=among(True))] = None
-    subdomain: Annotated[DnsLabel | None, Refused(_NOT_YET)] = None
+    set_hostname_as_fqdn: bool | None = None
+    share_process_namespace: bool | None = None
+    subdomain: DnsLabel | None = None
 
     affinity: Annotated[Affinity | None, Noted(_ONE_MACHINE)] = None
     automount_service_account_token: Annotated[bool | None, Noted(_TOKEN)] = None
@@ -121,6 +124,10 @@ class PodSpec(Model):
     service_account_name: Annotated[DnsSubdomain | None, Noted(_TOKEN)] = None
     tolerations: Annotated[Many[Toleration], Noted(_ONE_MACHINE)] = ()
     topology_spread_constraints: Annotated[Many[TopologySpreadConstraint], Noted(_ONE_MACHINE)] = ()
+
+    def published(self, port: ContainerPort) -> int | None:
+        """Return which port of the machine a container's port takes; all of them in its own network."""
+        return port.host_port or (port.container_port if self.host_network else None)
 
     @model_validator(mode="after")
     def _rules(self) -> Self:
@@ -142,6 +149,7 @@ def _faults(spec: PodSpec) -> Iterator[Fault]:
         yield Fault(("dnsConfig",), "dnsPolicy None needs dnsConfig with nameservers")
     for index, container in enumerate(spec.containers):
         yield from _user_faults(spec, container, ("containers", index))
+        yield from _port_faults(spec, container, ("containers", index))
 
 
 def _user_faults(spec: PodSpec, container: Container, at: Path) -> Iterator[Fault]:
@@ -149,7 +157,11 @@ def _user_faults(spec: PodSpec, container: Container, at: Path) -> Iterator[Faul
     user = shared.run_as_user if own.run_as_user is None else own.run_as_user
     non_root = shared.run_as_non_root if own.run_as_non_root is None else own.run_as_non_root
     place = (*(at if own.run_as_non_root else ()), "securityContext", "runAsNonRoot")
-    if non_root and user is None:
-        yield Fault(place, "can't be checked against the image's user yet: set runAsUser beside it")
     if non_root and user == 0:
         yield Fault(place, "contradicts runAsUser 0")
+
+
+def _port_faults(spec: PodSpec, container: Container, at: Path) -> Iterator[Fault]:
+    for index, port in enumerate(container.ports if spec.host_network else ()):
+        if port.host_port and port.host_port != port.container_port:
+            yield Fault((*at, "ports", index, "hostPort"), "must be the containerPort with hostNetwork")

@@ -2,12 +2,50 @@
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import PlainValidator, model_validator
+from pydantic import AfterValidator, PlainValidator, model_validator
 
 from schemas.model import Fault, Many, Model, Natural, Positive, Refused, complain
 from schemas.names import PORT_NAME, PortNumber, port_number
 
 _NO_HANDLER = "exactly one of exec, httpGet, tcpSocket and grpc is required, and there {}"
+
+
+SIGNALS = frozenset(
+    f"SIG{name}"
+    for name in [
+        "ABRT",
+        "ALRM",
+        "BUS",
+        "CHLD",
+        "CONT",
+        "FPE",
+        "HUP",
+        "ILL",
+        "INT",
+        "IO",
+        "KILL",
+        "PIPE",
+        "PROF",
+        "PWR",
+        "QUIT",
+        "SEGV",
+        "STKFLT",
+        "STOP",
+        "SYS",
+        "TERM",
+        "TRAP",
+        "TSTP",
+        "TTIN",
+        "TTOU",
+        "URG",
+        "USR1",
+        "USR2",
+        "VTALRM",
+        "WINCH",
+        "XCPU",
+        "XFSZ",
+    ]
+)  # signal(7)
 
 
 def read_port(value: Any) -> int | str:
@@ -97,13 +135,30 @@ class LifecycleHandler(Model):
 
     exec: ExecAction | None = None
     http_get: HttpGetAction | None = None
-    tcp_socket: TcpSocketAction | None = None
+    tcp_socket: Annotated[
+        TcpSocketAction | None, Refused("Kubernetes itself can't do it: write exec, httpGet or sleep")
+    ] = None
     sleep: SleepAction | None = None
+
+    @model_validator(mode="after")
+    def _rules(self) -> Self:
+        handlers = (self.exec, self.http_get, self.tcp_socket, self.sleep)
+        given = sum(handler is not None for handler in handlers)
+        if given != 1:
+            complain([Fault((), "exactly one of exec, httpGet and sleep is needed")])
+        return self
+
+
+def signal_name(name: str) -> str:
+    """Return the name of a signal that Linux has; raises ValueError for another."""
+    if name not in SIGNALS:
+        raise ValueError("must be the name of a signal, such as SIGTERM or SIGQUIT")
+    return name
 
 
 class Lifecycle(Model):
-    """Hooks after a container's start and before its stop."""
+    """Hooks after a container's start and before its stop, and the signal that asks it to stop."""
 
     post_start: LifecycleHandler | None = None
     pre_stop: LifecycleHandler | None = None
-    stop_signal: str | None = None
+    stop_signal: Annotated[str, AfterValidator(signal_name)] | None = None

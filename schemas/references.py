@@ -13,7 +13,7 @@ from schemas.nearest import did_you_mean
 from schemas.pod import PodSpec
 from schemas.pods import pod_of
 from schemas.problems import Problem
-from schemas.volumes import KeyToPath, Volume
+from schemas.volumes import KeyToPath, ProjectedSource, Volume
 
 Identity = tuple[str, str, str]
 """Kind, namespace and name of an object."""
@@ -104,6 +104,16 @@ def _of_volume(volume: Volume, at: Path) -> Iterator[Reference]:
     if claim:
         path = (*at, "persistentVolumeClaim", "claimName")
         yield Reference(path, "PersistentVolumeClaim", claim.claim_name, {})
+    for index, source in enumerate(volume.projected.sources if volume.projected else ()):
+        yield from _of_source(source, (*at, "projected", "sources", index))
+
+
+def _of_source(source: ProjectedSource, at: Path) -> Iterator[Reference]:
+    named = (("configMap", "ConfigMap", source.config_map), ("secret", "Secret", source.secret))
+    for field, kind, projection in named:
+        if projection and not projection.optional:
+            here = (*at, field)
+            yield Reference((*here, "name"), kind, projection.name, _item_keys(projection.items, here))
 
 
 def _item_keys(items: Iterable[KeyToPath], at: Path) -> dict[Path, str]:

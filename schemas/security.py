@@ -1,15 +1,14 @@
 """Security contexts of pods and containers (core/v1)."""
 
-from typing import Annotated, Literal
+from collections.abc import Iterator
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from schemas.model import Many, Model, Noted, Opaque, Refused, UserId, among
+from schemas.model import Fault, Many, Model, Opaque, Refused, UserId, among, complain
+from schemas.names import InnerPath
 
-_SE_LINUX = "SELinux options are not supported: leave them out, Podman labels containers by itself"
 _WINDOWS = "this machine runs Linux: leave windowsOptions out"
-_SECCOMP = "only RuntimeDefault is supported: leave the profile out, or write RuntimeDefault"
-_APP_ARMOR = "only RuntimeDefault is supported: leave the profile out, or write RuntimeDefault"
 
 ProfileType = Literal["RuntimeDefault", "Localhost", "Unconfined"]
 
@@ -31,17 +30,27 @@ class SeLinuxOptions(Model):
 
 
 class SeccompProfile(Model):
-    """Which system calls are allowed."""
+    """Which system calls are allowed; a profile of this machine lies below /var/lib/kubelet/seccomp."""
 
-    type: Annotated[ProfileType, Refused(_SECCOMP, when=among("Localhost", "Unconfined"))]
-    localhost_profile: str | None = None
+    type: ProfileType
+    localhost_profile: InnerPath | None = None
+
+    @model_validator(mode="after")
+    def _rules(self) -> Self:
+        complain(_profile_faults(self))
+        return self
 
 
 class AppArmorProfile(Model):
-    """Which AppArmor profile confines the program."""
+    """Which AppArmor profile confines the program; one of this machine must be loaded."""
 
-    type: Annotated[ProfileType, Refused(_APP_ARMOR, when=among("Localhost", "Unconfined"))]
+    type: ProfileType
     localhost_profile: str | None = None
+
+    @model_validator(mode="after")
+    def _rules(self) -> Self:
+        complain(_profile_faults(self))
+        return self
 
 
 class Sysctl(Model):
@@ -61,13 +70,10 @@ class SecurityContext(Model):
     read_only_root_filesystem: bool = False
     allow_privilege_escalation: bool | None = None
     capabilities: Capabilities = Field(default_factory=Capabilities)
-    proc_mount: Annotated[
-        Literal["Default", "Unmasked"] | None,
-        Refused("only Default is supported: leave it out", when=among("Unmasked")),
-    ] = None
+    proc_mount: Literal["Default", "Unmasked"] | None = None
     seccomp_profile: SeccompProfile | None = None
     app_armor_profile: AppArmorProfile | None = None
-    se_linux_options: Annotated[SeLinuxOptions | None, Refused(_SE_LINUX, when=bool)] = None
+    se_linux_options: SeLinuxOptions | None = None
     windows_options: Annotated[Opaque | None, Refused(_WINDOWS)] = None
 
 
@@ -83,14 +89,14 @@ class PodSecurityContext(Model):
         Refused("only Merge is supported: leave it out", when=among("Strict")),
     ] = None
     sysctls: Many[Sysctl] = ()
-    fs_group: Annotated[
-        UserId | None,
-        Refused("not supported yet: give the files to the user in the image, or run as their owner"),
-    ] = None
-    fs_group_change_policy: Annotated[
-        Literal["OnRootMismatch", "Always"] | None, Noted("it only tunes fsGroup")
-    ] = None
+    fs_group: UserId | None = None
+    fs_group_change_policy: Literal["OnRootMismatch", "Always"] | None = None
     seccomp_profile: SeccompProfile | None = None
     app_armor_profile: AppArmorProfile | None = None
-    se_linux_options: Annotated[SeLinuxOptions | None, Refused(_SE_LINUX, when=bool)] = None
+    se_linux_options: SeLinuxOptions | None = None
     windows_options: Annotated[Opaque | None, Refused(_WINDOWS)] = None
+
+
+def _profile_faults(profile: SeccompProfile | AppArmorProfile) -> Iterator[Fault]:
+    if (profile.type == "Localhost") != bool(profile.localhost_profile):
+        yield Fault(("localhostProfile",), "is needed with type Localhost, and has no place beside another")

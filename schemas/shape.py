@@ -92,9 +92,10 @@ def _marked(field: Field, value: Any, path: Path) -> Iterator[tuple[Path, Mark]]
 
 
 def _hits(mark: Mark, value: Any, path: Path) -> Iterator[tuple[Path, Mark]]:
+    if not mark.when(value):
+        return
     if mark.key is None:
-        if mark.when(value):
-            yield path, mark
+        yield path, mark
     elif isinstance(value, dict):
         for name in filter(mark.key, value):
             yield (*path, name), mark

@@ -1,10 +1,11 @@
 """Volumes of a pod, one model per source (core/v1), and claims."""
 
 from collections.abc import Iterator
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from schemas.env import FileFieldRef, ResourceFieldRef
 from schemas.meta import TemplateMeta
 from schemas.model import Fault, Many, Model, Noted, Opaque, Refused, among, complain
 from schemas.names import DataKey, DnsLabel, InnerPath, MachinePath
@@ -13,7 +14,8 @@ from schemas.resources import Resources
 from schemas.selectors import LabelSelector
 
 _CLOUD = "a cloud or network volume can't be reached from here: use a persistentVolumeClaim or a hostPath"
-_LATER = "not supported yet"
+_TOKEN = "there is no cluster whose API a pod could call: leave it out"
+_GROWS = "sizeLimit isn't enforced on disk, only with medium Memory"
 
 
 def _mode(number: int) -> int:
@@ -26,6 +28,16 @@ Mode = Annotated[int, AfterValidator(_mode)]
 HostPathType = Literal[
     "", "DirectoryOrCreate", "Directory", "FileOrCreate", "File", "Socket", "CharDevice", "BlockDevice"
 ]
+
+
+def _is_limit(name: str) -> bool:
+    return name == "sizeLimit"
+
+
+def _is_limited_on_disk(value: Any) -> bool:
+    return isinstance(value, dict) and bool(value.get("sizeLimit")) and not value.get("medium")
+
+
 AccessMode = Literal["ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod"]
 Cloud = Annotated[Opaque | None, Refused(_CLOUD)]
 
@@ -68,6 +80,66 @@ class SecretVolume(Model):
     items: Many[KeyToPath] = ()
     default_mode: Mode = 0o644
     optional: bool = False
+
+
+class DownwardFile(Model):
+    """What a pod knows of itself, as one file."""
+
+    path: InnerPath
+    field_ref: FileFieldRef | None = None
+    resource_field_ref: ResourceFieldRef | None = None
+    mode: Mode | None = None
+
+    @model_validator(mode="after")
+    def _rules(self) -> Self:
+        if (self.field_ref is None) == (self.resource_field_ref is None):
+            complain([Fault((), "exactly one of fieldRef and resourceFieldRef is needed")])
+        return self
+
+
+class DownwardVolume(Model):
+    """What a pod knows of itself, as files that stay as they were when it was made."""
+
+    items: Many[DownwardFile] = ()
+    default_mode: Mode = 0o644
+
+
+class DownwardProjection(Model):
+    """What a pod knows of itself, beside other sources."""
+
+    items: Many[DownwardFile] = ()
+
+
+class Projection(Model):
+    """The keys of a ConfigMap or Secret, beside other sources."""
+
+    name: str
+    items: Many[KeyToPath] = ()
+    optional: bool = False
+
+
+class ProjectedSource(Model):
+    """One of the sources of a projected volume."""
+
+    config_map: Projection | None = None
+    secret: Projection | None = None
+    downward_api: DownwardProjection | None = None
+    service_account_token: Annotated[Opaque | None, Refused(_TOKEN)] = None
+    cluster_trust_bundle: Annotated[Opaque | None, Refused(_TOKEN)] = None
+    pod_certificate: Annotated[Opaque | None, Refused(_TOKEN)] = None
+
+    @model_validator(mode="after")
+    def _rules(self) -> Self:
+        if len(self.model_fields_set) != 1:
+            complain([Fault((), "exactly one of configMap, secret and downwardAPI is needed")])
+        return self
+
+
+class ProjectedVolume(Model):
+    """Several sources in one directory; where two have a path in common, the later one wins."""
+
+    sources: Many[ProjectedSource] = ()
+    default_mode: Mode = 0o644
 
 
 class ClaimVolume(Model):
@@ -124,15 +196,17 @@ class Volume(Model):
     """A volume and its one source."""
 
     name: DnsLabel
-    empty_dir: EmptyDir | None = None
+    empty_dir: Annotated[EmptyDir | None, Noted(_GROWS, when=_is_limited_on_disk, key=_is_limit)] = None
     host_path: HostPath | None = None
     config_map: ConfigMapVolume | None = None
     secret: SecretVolume | None = None
     persistent_volume_claim: ClaimVolume | None = None
-    projected: Annotated[Opaque | None, Refused(f"{_LATER}: use one volume per ConfigMap or Secret")] = None
-    downward_api: Annotated[Opaque | None, Refused(f"{_LATER}: use env with fieldRef")] = None
-    ephemeral: Annotated[EphemeralVolume | None, Refused(f"{_LATER}: use an emptyDir or a claim")] = None
-    image: Annotated[ImageVolume | None, Refused(f"{_LATER}: copy the files into the image")] = None
+    projected: ProjectedVolume | None = None
+    downward_api: DownwardVolume | None = None
+    ephemeral: EphemeralVolume | None = None
+    image: Annotated[
+        ImageVolume | None, Refused("images are not mounted yet: copy the files into the image")
+    ] = None
     git_repo: Annotated[Opaque | None, Refused("Kubernetes itself gave it up: clone into an emptyDir")] = None
     aws_elastic_block_store: Cloud = None
     azure_disk: Cloud = None

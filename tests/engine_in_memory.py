@@ -141,6 +141,16 @@ class EngineInMemory:
                 self._refuse_ports(self._specs[pod.id])
                 self._run(pod)
 
+    def stop_pod(self, name: str, grace: int) -> None:
+        with self._changing("stop_pod", name):
+            self.graces[name] = grace
+            if self._pod(name).state == "running":
+                self._end(name, 143)
+
+    def process_of(self, name: str) -> int:
+        self.requests += 1
+        return self._pod(name).pid
+
     def restart_pod(self, name: str, grace: int) -> None:
         with self._changing("restart_pod", name):
             pod = self._pod(name)
@@ -283,7 +293,7 @@ class EngineInMemory:
             state="created",
             image=image,
             image_id=hashlib.sha256(image.encode()).hexdigest(),
-            networks=(pod.network,),
+            networks=(pod.network,) if pod.network else (),
             created=self.clock(),
         )
 
@@ -301,7 +311,7 @@ class EngineInMemory:
     def _refuse_missing(self, pod: Pod) -> None:
         if pod.containers[0].image not in self.images():
             raise ImageMissing(f"cannot create the pod {pod.name}: no image {pod.containers[0].image}")
-        missing = {pod.network} - self._networks.keys()
+        missing = {pod.network} - {"", *self._networks}
         missing |= {mount.volume for mount in _mounts(pod) if mount.volume} - self._volumes.keys()
         missing |= _secrets(pod) - self._secrets.keys()
         if missing:

@@ -1,10 +1,13 @@
 """The environment of a container, and commands with ``$(NAME)`` in them."""
 
+from uuid import UUID
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from reconcilers.environment import Value, expand
+from reconcilers.world import Machine
 from tests.reconcilers.given import deployment, pods_of, wanted
 
 CONFIG = """
@@ -169,3 +172,54 @@ def test_commands_are_expanded_with_the_whole_environment() -> None:
 
     assert pod.containers[0].entrypoint == ("run", "1")
     assert pod.containers[0].command == ("2", "$(X)")
+
+
+@pytest.mark.parametrize(
+    ("resource", "divisor", "expected"),
+    [
+        ("limits.cpu", "", "2"),
+        ("limits.cpu", "1m", "1500"),
+        ("requests.cpu", "1m", "250"),
+        ("limits.memory", "", "67108864"),
+        ("limits.memory", "1Mi", "64"),
+        ("requests.memory", "1Mi", "64"),
+        ("limits.memory", "60Mi", "2"),
+        ("limits.memory", "'0'", "67108864"),
+    ],
+)
+def test_amounts_are_counted_in_divisors_and_rounded_up(resource: str, divisor: str, expected: str) -> None:
+    limited = ", resources: {limits: {cpu: 1500m, memory: 64Mi}, requests: {cpu: 250m}}"
+
+    assert amount(resource, divisor, limited) == expected
+
+
+@pytest.mark.parametrize(
+    ("resource", "expected"), [("limits.cpu", "4"), ("limits.memory", "1024"), ("requests.cpu", "0")]
+)
+def test_what_nothing_limits_is_the_machines(resource: str, expected: str) -> None:
+    assert amount(resource, "", "") == expected
+
+
+def amount(resource: str, divisor: str, limited: str) -> str:
+    more = f", divisor: {divisor}" if divisor else ""
+    variable = f"{{name: A, valueFrom: {{resourceFieldRef: {{resource: {resource}{more}}}}}}}"
+    written = deployment(replicas=1, container=f", env: [{variable}]{limited}")
+    (pod,) = pods_of(wanted(written, machine=Machine(4, 1024, "10.1.2.3")))
+    return dict(pod.containers[0].env)["A"]
+
+
+def test_a_pod_knows_its_machine_its_account_and_an_id_that_stays() -> None:
+    paths = ("metadata.uid", "status.hostIP", "spec.serviceAccountName", "spec.nodeName")
+    variables = ", ".join(
+        f"{{name: V{at}, valueFrom: {{fieldRef: {{fieldPath: {path}}}}}}}" for at, path in enumerate(paths)
+    )
+    written = deployment(container=f", env: [{variables}]")
+    pods = pods_of(wanted(written, machine=Machine(address="10.1.2.3"), node="box"))
+    uids = [dict(pod.containers[0].env)["V0"] for pod in pods]
+
+    assert {tuple(text for _, text in pod.containers[0].env[1:]) for pod in pods} == {
+        ("10.1.2.3", "default", "box")
+    }
+    assert len(set(uids)) == 2
+    assert all(str(UUID(uid)) == uid for uid in uids)
+    assert uids == [dict(pod.containers[0].env)["V0"] for pod in pods_of(wanted(written))]

@@ -174,7 +174,7 @@ def test_a_path_of_the_machine_may_be_narrowed() -> None:
     volume = "hostPath: {path: /srv, type: Directory}"
 
     assert seen(volume).mounts == (Mount("/it", host="/srv", host_type="Directory"),)
-    assert seen(volume, "{name: it, mountPath: /it, subPath: www}").mounts[0].host == "/srv/www"
+    assert seen(volume, "{name: it, mountPath: /it, subPath: www}").mounts[0].sub_path == "www"
 
 
 def test_a_mount_may_be_read_only() -> None:
@@ -185,3 +185,87 @@ def test_what_a_pod_takes_along_is_what_it_says_it_uses() -> None:
     (pod,) = pods_of(answer("secret: {secretName: login}"))
 
     assert set(pod.uses) == {one.key for one in made("secret: {secretName: login}")}
+
+
+def test_several_sources_share_one_directory_and_the_last_one_wins() -> None:
+    sources = (
+        "{configMap: {name: conf, items: [{key: a.txt, path: one}, {key: b.txt, path: own/name}]}},"
+        "{secret: {name: login, items: [{key: password, path: deep/key, mode: 0400}]}},"
+        "{downwardAPI: {items: [{path: own/name, fieldRef: {fieldPath: metadata.name}}]}}"
+    )
+    volume = f"projected: {{defaultMode: 0444, sources: [{sources}]}}"
+    container = seen(volume)
+
+    assert files(volume) == (
+        File("one", b"one", 0o444),
+        File("own/name", b"job", 0o444),
+        File("deep/key", b"", 0o400),
+    )
+    assert [(one.target, one.mode) for one in container.secret_files] == [("/it/deep/key", 0o400)]
+    assert [(one.target, one.read_only) for one in container.mounts] == [("/it", True)]
+
+
+def test_a_secret_among_several_sources_may_be_mounted_alone() -> None:
+    sources = "{configMap: {name: conf}}, {secret: {name: login}}"
+    mount = "{name: it, mountPath: /run/key, subPath: password}"
+    container = seen(f"projected: {{sources: [{sources}]}}", mount)
+
+    assert [one.target for one in container.secret_files] == ["/run/key"]
+    assert container.mounts == ()
+
+
+def test_a_pod_reads_of_itself_in_files() -> None:
+    items = (
+        "{path: labels, fieldRef: {fieldPath: metadata.labels}},"
+        "{path: team, mode: 0400, fieldRef: {fieldPath: \"metadata.annotations['team']\"}},"
+        "{path: memory, resourceFieldRef: {containerName: main, resource: limits.memory, divisor: 1Mi}}"
+    )
+    meta = 'labels: {b: two, a: "1"}, annotations: {team: red}'
+    pod = POD.replace("MOUNTS", f"{IT}], resources: {{limits: {{memory: 64Mi}}}}, args: [x")
+    pod = pod.replace("namespace: shop", f"namespace: shop, {meta}")
+    found = wanted(dedent(pod.replace("VOLUME", f"downwardAPI: {{items: [{items}]}}")))
+    (made,) = (one for one in found.resources if isinstance(one, Files))
+
+    assert made.files == (
+        File("labels", b'a="1"\nb="two"'),
+        File("team", b"red", 0o400),
+        File("memory", b"64"),
+    )
+
+
+def test_a_part_of_a_volume_may_be_named_by_a_variable() -> None:
+    env = "env: [{name: NAME, valueFrom: {fieldRef: {fieldPath: metadata.name}}}]"
+    mount = "{name: it, mountPath: /it, subPathExpr: logs/$(NAME)}"
+    pod = POD.replace("MOUNTS]", f"{mount}], {env}").replace("VOLUME", "hostPath: {path: /srv}")
+    (mounted,) = pods_of(wanted(dedent(pod)))[0].containers[0].mounts
+
+    assert (mounted.host, mounted.sub_path) == ("/srv", "logs/job")
+
+
+def test_an_ephemeral_claim_is_scratch_space() -> None:
+    claim = "{metadata: {labels: {a: b}}, spec: {accessModes: [ReadWriteOnce]}}"
+
+    assert seen(f"ephemeral: {{volumeClaimTemplate: {claim}}}").mounts == (Mount("/it", volume=""),)
+
+
+def test_configuration_is_readable_for_the_group_of_the_files() -> None:
+    shared = POD.replace("      containers:", "      securityContext: {fsGroup: 2000}\n      containers:")
+
+    def grouped(volume: str) -> Wanted:
+        return wanted(CONFIG, SECRET, dedent(shared.replace("MOUNTS", IT).replace("VOLUME", volume)))
+
+    (made,) = (
+        one
+        for one in grouped("configMap: {name: conf, defaultMode: 0400}").resources
+        if isinstance(one, Files)
+    )
+    (pod,) = pods_of(grouped("secret: {secretName: login, defaultMode: 0400}"))
+
+    assert (made.group, {file.mode for file in made.files}) == (2000, {0o440})
+    assert {(file.mode, file.group) for file in pod.containers[0].secret_files} == {(0o440, 2000)}
+    assert made.name != files_name("configMap: {name: conf, defaultMode: 0440}")
+
+
+def files_name(volume: str) -> str:
+    (one,) = (one for one in made(volume) if isinstance(one, Files))
+    return one.name

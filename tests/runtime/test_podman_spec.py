@@ -198,3 +198,25 @@ def test_rights_are_podmans() -> None:
     assert (spec["user"], spec["groups"], spec["privileged"]) == ("1:2", ["3"], True)
     assert (spec["read_only_filesystem"], spec["no_new_privileges"]) == (True, True)
     assert (spec["cap_add"], spec["cap_drop"], spec["sysctl"]) == (["NET_RAW"], ["ALL"], {"a.b": "1"})
+
+
+def test_what_confines_a_container_is_podmans() -> None:
+    spec = spec_of(
+        security=Security(
+            seccomp="/profiles/a.json", app_armor="unconfined", se_linux=("level:s0",), unmasked=True
+        )
+    )
+
+    assert (spec["seccomp_profile_path"], spec["apparmor_profile"]) == ("/profiles/a.json", "unconfined")
+    assert (spec["selinux_opts"], spec["unmask"]) == (["level:s0"], ["ALL"])
+
+
+def test_a_mount_may_pass_on_what_is_mounted_below_it() -> None:
+    mount = Mount("/it", host="/srv", propagation="rslave")
+    spec = container_spec(
+        replace(PLAIN, containers=(Container("main", "app:1", mounts=(mount,)),)),
+        {mount: "/srv"},
+        frozenset(),
+    )
+
+    assert spec["mounts"][0]["options"] == ["rbind", "rw", "rslave"]

@@ -37,7 +37,7 @@ def test_every_field_of_a_kind_has_its_class() -> None:
     assert found["spec.revisionHistoryLimit"] == ("noted", False)
     assert found["spec.template.spec.containers[].image"] == ("honoured", False)
     assert found["spec.template.spec.containers[]"] == ("refused", True)
-    assert found["spec.template.spec.hostNetwork"] == ("refused", True)
+    assert found["spec.template.spec.hostUsers"] == ("refused", True)
     assert found["spec.template.spec.initContainers[]"] == ("refused", True)
     assert found["spec.template.spec.volumes[].nfs"] == ("refused", False)
 
@@ -69,7 +69,7 @@ def test_a_path_leads_to_a_model(path: tuple[str | int, ...], model: type[Model]
 def test_marks_are_found_in_data_of_any_shape() -> None:
     data = {
         "spec": {
-            "hostPID": True,
+            "hostUsers": False,
             "nodeName": "n",
             "containers": [7, {"lifecycle": {}, "ports": "x"}, {"resources": {"limits": {"gpu": 1}}}],
             "volumes": {"nfs": {}},
@@ -79,7 +79,7 @@ def test_marks_are_found_in_data_of_any_shape() -> None:
     found = {path: type(mark) for path, mark in marked(Pod, data)}
 
     assert found == {
-        ("spec", "hostPID"): Refused,
+        ("spec", "hostUsers"): Refused,
         ("spec", "nodeName"): Noted,
         ("spec", "containers"): Refused,
         ("spec", "volumes", "nfs"): Refused,

@@ -1,0 +1,23 @@
+"""What this machine has, as pods may be told it."""
+
+import os
+import socket
+from contextlib import suppress
+
+from reconcilers.world import Machine
+
+ELSEWHERE = ("192.0.2.1", 9)  # nobody has it (RFC 5737)
+
+
+def this_machine() -> Machine:
+    """Return its processors, its memory, and the address by which it reaches others."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return Machine(os.cpu_count() or 1, memory, _address())
+
+
+def _address() -> str:
+    """Return where packets to elsewhere would come from; none is sent."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as line, suppress(OSError):
+        line.connect(ELSEWHERE)
+        return str(line.getsockname()[0])
+    return "127.0.0.1"

@@ -1,0 +1,81 @@
+"""Volumes of several sources, and what a pod may read of itself, as a container finds them."""
+
+from pathlib import Path
+
+from tests.podman.manifests import config_map, mounted, secret
+from tests.podman.program import Program
+from tests.podman.speaking import speaker, spoken
+
+LIMITS = {"limits": {"cpu": "1500m", "memory": "64Mi"}, "requests": {"cpu": "250m"}}
+
+
+def of_itself(path: str, field: str) -> dict[str, object]:
+    return {"path": path, "fieldRef": {"fieldPath": field}}
+
+
+def test_several_sources_appear_in_one_directory(program: Program) -> None:
+    sources = [
+        {"configMap": {"name": "settings", "items": [{"key": "colour", "path": "own/colour"}]}},
+        {"secret": {"name": "login", "items": [{"key": "password", "path": "own/key", "mode": 0o400}]}},
+        {"downwardAPI": {"items": [of_itself("name", "metadata.name")]}},
+        {"secret": {"name": "none", "optional": True}},
+    ]
+    volume = {"name": "all", "projected": {"defaultMode": 0o444, "sources": sources}}
+    look = (
+        "cd /all; find . -type f | sort; cat own/colour own/key name; echo;"
+        "stat -L -c %a own/key; touch new 2>&1 || true"
+    )
+
+    lines = spoken(
+        program,
+        config_map(colour="red "),
+        secret(password="s3cr3t "),
+        speaker(look, pod={"volumes": [volume]}, volumeMounts=[mounted("all", "/all")]),
+    )
+
+    assert lines[:-1] == ["./name", "./own/colour", "./own/key", "red s3cr3t speaker", "400"]
+    assert "Read-only file system" in lines[-1]
+
+
+def test_a_pod_reads_of_itself(program: Program) -> None:
+    items = [
+        of_itself("labels", "metadata.labels"),
+        {"path": "memory", "resourceFieldRef": {"containerName": "main", "resource": "limits.memory"}},
+    ]
+    env = [
+        {"name": "CPU", "valueFrom": {"resourceFieldRef": {"resource": "limits.cpu"}}},
+        {"name": "LEAST", "valueFrom": {"resourceFieldRef": {"resource": "requests.cpu", "divisor": "1m"}}},
+        {"name": "ID", "valueFrom": {"fieldRef": {"fieldPath": "metadata.uid"}}},
+        {"name": "HOST", "valueFrom": {"fieldRef": {"fieldPath": "status.hostIP"}}},
+    ]
+    one = speaker(
+        "cat /own/labels; echo; cat /own/memory; echo; echo $CPU $LEAST; echo $ID | wc -c; test -n $HOST",
+        pod={"volumes": [{"name": "own", "downwardAPI": {"items": items}}]},
+        volumeMounts=[mounted("own", "/own")],
+        resources=LIMITS,
+        env=env,
+    )
+    one["metadata"]["labels"] = {"app": "web", "tier": "front"}
+
+    assert spoken(program, one) == ['app="web"', 'tier="front"', "67108864", "2 250", "37"]
+
+
+def test_a_part_of_a_volume_is_named_by_a_variable(program: Program, tmp_path: Path) -> None:
+    env = [{"name": "NAME", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}]
+    mount = {"name": "host", "mountPath": "/logs", "subPathExpr": "logs/$(NAME)"}
+    volume = {"name": "host", "hostPath": {"path": str(tmp_path)}}
+    spoken(program, speaker("echo up >/logs/app", pod={"volumes": [volume]}, volumeMounts=[mount], env=env))
+
+    assert (tmp_path / "logs/speaker/app").read_text() == "up\n"
+
+
+def test_a_claim_that_lives_as_long_as_its_pod_goes_with_it(program: Program) -> None:
+    template = {"spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}}
+    volume = {"name": "tmp", "ephemeral": {"volumeClaimTemplate": template}}
+    look = "echo full >/tmp/it; cat /tmp/it"
+    lines = spoken(program, speaker(look, pod={"volumes": [volume]}, volumeMounts=[mounted("tmp", "/tmp")]))
+    program.commit("Nothing")
+    program.run("apply", "--allow-empty")
+
+    assert lines == ["full"]
+    assert "volumes" not in program.things()
