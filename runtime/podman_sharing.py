@@ -1,7 +1,6 @@
 """A pod's volumes become its group's, as root or in the user namespace of a rootless Podman."""
 
 import os
-import subprocess
 import sys
 from collections.abc import Sequence
 
@@ -47,6 +46,8 @@ def _written(pod: Pod) -> set[str]:
 
 def _give_as_podman(roots: Sequence[str], sharing: Sharing) -> None:
     """Give in the user namespace, where the groups of containers have their own numbers."""
+    import subprocess  # 20 ms, and no idle pass needs it
+
     how = "always" if sharing.always else "mismatch"
     words = ["podman", "unshare", sys.executable, "-I", "-S", groups.__file__, str(sharing.group), how]
     ended = subprocess.run([*words, *roots], capture_output=True, text=True, cwd="/", check=False)

@@ -415,3 +415,20 @@ def test_a_volume_is_made_with_its_labels(subject: Subject) -> None:
     subject.engine.create_volume(Volume("scratch", {Label.KIND: "scratch"}))
 
     assert [one.labels for one in subject.engine.look().volumes] == [{Label.KIND: "scratch"}]
+
+
+def test_a_pod_that_is_stopped_stays_so_and_has_no_process(town: Subject) -> None:
+    town.engine.create_pod(pod())
+    running = town.engine.process_of("town.baker")
+    town.engine.stop_pod("town.baker", 0)
+    town.engine.stop_pod("town.baker", 0)
+
+    assert running > 0
+    assert (town.pods()["town.baker"].state, town.engine.process_of("town.baker")) == ("exited", 0)
+
+
+def test_a_pod_may_be_in_the_network_of_the_machine(subject: Subject) -> None:
+    subject.engine.create_pod(replace(pod(), network=""))
+
+    assert subject.pods()["town.baker"].state == "running"
+    assert "town" not in subject.pods()["town.baker"].networks

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from reconcilers.wanted import Wanted
-from runtime.resources import Label, Pod
+from runtime.resources import Label, Network, Pod
 from tests.reconcilers.given import SOURCE, deployment, pods_of, seen, wanted
 
 CONFIG = """
@@ -213,3 +213,52 @@ def stops_first(claim: str, old: str, new: str) -> bool:
     before = pods_of(wanted(*given, old))
     answer: Wanted = wanted(*given, new, pods=[seen(one) for one in before])
     return [one.after for one in pods_of(answer)] == [tuple(one.name for one in before)]
+
+
+def test_hooks_travel_with_the_pod_with_ports_as_numbers() -> None:
+    ports = ", ports: [{containerPort: 8080, name: http}]"
+    hooks = ", lifecycle: {preStop: {httpGet: {port: http, path: /bye}}, stopSignal: SIGQUIT}"
+    made = pod(deployment(container=ports + hooks))
+    found = json.loads(made.labels[Label.HOOKS])
+
+    assert found["main"]["preStop"]["httpGet"]["port"] == 8080
+    assert list(found["main"]) == ["preStop"]
+    assert made.containers[0].stop_signal == "SIGQUIT"
+    assert Label.HOOKS not in pod(deployment()).labels
+
+
+def test_a_pod_in_the_network_of_the_machine_takes_its_ports_and_has_no_network_of_ours() -> None:
+    written = WEB.replace("replicas: 2", "replicas: 1").replace(
+        "{containers:", "{hostNetwork: true, containers:"
+    )
+    written = written.replace('image: "app:1"', 'image: "app:1", ports: [{containerPort: 80}]')
+    answer = wanted(HEADLESS, written)
+    (made,) = pods_of(answer)
+
+    assert (made.network, made.names.hostname, made.names.aliases) == ("", "", ())
+    assert made.labels[Label.PORTS] == "80/tcp"
+    assert not any(isinstance(one, Network) for one in answer.resources)
+
+
+@pytest.mark.parametrize(
+    ("named", "hostname", "alias"),
+    [
+        ("hostname: one, subdomain: web", "one", True),
+        ("hostname: one, subdomain: other", "one", False),
+        ("subdomain: web", "job", False),
+        (
+            "hostname: one, subdomain: web, setHostnameAsFQDN: true",
+            "one.web.shop.svc.cluster.local",
+            True,
+        ),
+        ("hostname: one, setHostnameAsFQDN: true", "one", False),
+    ],
+)
+def test_a_pod_has_a_name_inside_the_headless_service_of_its_subdomain(
+    named: str, hostname: str, alias: bool
+) -> None:
+    written = POD.replace("{containers:", f"{{{named}, containers:").replace("app: job", "app: web")
+    names = pod(HEADLESS, written).names
+
+    assert names.hostname == hostname
+    assert ("one.web.shop.svc.cluster.local" in names.aliases) == alias
