@@ -20,6 +20,7 @@ HEADS: Mapping[str, Mapping[str, str]] = {
     "Service": {"type": "TYPE", "clusterIP": "CLUSTER-IP", "externalIP": "EXTERNAL-IP", "ports": "PORT(S)"},
     "ConfigMap": {"data": "DATA"},
     "Secret": {"type": "TYPE", "data": "DATA"},
+    "PersistentVolume": {"capacity": "CAPACITY", "accessModes": "ACCESS MODES", "path": "PATH"},
     "PersistentVolumeClaim": {"status": "STATUS", "volume": "VOLUME", "accessModes": "ACCESS MODES"},
     "Namespace": {"status": "STATUS"},
 }

@@ -10,6 +10,7 @@ from schemas.core import ConfigMap, Namespace, PersistentVolumeClaim, Pod, Secre
 from schemas.manifest import Manifest
 from schemas.selectors import LabelSelector
 from schemas.service import Service
+from schemas.storage import PersistentVolume
 
 Details = Mapping[str, Any]
 
@@ -56,6 +57,10 @@ def _claim(one: PersistentVolumeClaim, _: Sight) -> Details:
     return {"requests": {name: str(amount) for name, amount in one.spec.resources.requests.items()}}
 
 
+def _volume(one: PersistentVolume, _: Sight) -> Details:
+    return {"storageClassName": one.spec.storage_class_name, "type": one.spec.place.type}
+
+
 def _namespace(one: Namespace, sight: Sight) -> Details:
     name = network_name(one.metadata.name)
     subnets = [subnet for each in sight.seen.networks if each.name == name for subnet in each.subnets]
@@ -79,6 +84,7 @@ KINDS: Mapping[str, Callable[[Any, Sight], Details]] = {
     "ConfigMap": _config_map,
     "Deployment": _deployment,
     "Namespace": _namespace,
+    "PersistentVolume": _volume,
     "PersistentVolumeClaim": _claim,
     "Pod": _pod,
     "Secret": _secret,

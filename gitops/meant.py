@@ -12,6 +12,7 @@ KINDS = {  # and whether they are in a namespace; the table of reconcilers takes
     "ConfigMap": True,
     "Deployment": True,
     "Namespace": False,
+    "PersistentVolume": False,
     "PersistentVolumeClaim": True,
     "Pod": True,
     "Secret": True,

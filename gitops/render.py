@@ -10,8 +10,8 @@ from schemas.load import load
 from schemas.manifest import Manifest
 from schemas.problems import ManifestError, Problem
 
-FIRST = ("Namespace", "PersistentVolumeClaim", "ConfigMap", "Secret", "Service")
-NOWHERE = frozenset({"Namespace"})  # kinds that are in no namespace
+FIRST = ("Namespace", "PersistentVolume", "PersistentVolumeClaim", "ConfigMap", "Secret", "Service")
+NOWHERE = frozenset({"Namespace", "PersistentVolume"})  # kinds that are in no namespace
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,13 @@ from typing import Any
 from gitops.look import Sight
 from gitops.meant import pods_of
 from gitops.pods import PodHere
-from reconcilers.mounts import claim_volume
+from reconcilers.mounts import claim_volume, place_of
 from reconcilers.template import network_name
 from runtime.resources import Label, Owner, Pod
 from schemas.apps import Deployment
 from schemas.core import ConfigMap, PersistentVolumeClaim, Secret
 from schemas.service import Service, ServicePort
+from schemas.storage import PersistentVolume
 
 Row = Mapping[str, Any]
 
@@ -84,7 +85,7 @@ def _secret(one: Secret, _: Sight) -> Row:
 def _claim(one: PersistentVolumeClaim, sight: Sight) -> Row:
     volume, _ = claim_volume(sight.world, one)
     volumes = sight.view.seen.volumes if sight.view else ()
-    there = any(volume == each.name for each in volumes)
+    there = any(volume == each.name for each in volumes) or place_of(sight.world, one) is not None
     return {
         "status": "Bound" if there else "Pending",
         "volume": volume,
@@ -92,8 +93,17 @@ def _claim(one: PersistentVolumeClaim, sight: Sight) -> Row:
     }
 
 
+def _volume(one: PersistentVolume, _: Sight) -> Row:
+    return {
+        "capacity": str(one.spec.capacity["storage"]),
+        "accessModes": list(one.spec.access_modes),
+        "path": one.spec.place.path,
+    }
+
+
 ROWS: Mapping[str, Callable[[Any, Sight], Row]] = {
     "ConfigMap": _config_map,
+    "PersistentVolume": _volume,
     "PersistentVolumeClaim": _claim,
     "Secret": _secret,
     "Service": _service,

@@ -8,6 +8,7 @@ SHORT = {
     "deploy": "deployment",
     "ns": "namespace",
     "po": "pod",
+    "pv": "persistentvolume",
     "pvc": "persistentvolumeclaim",
     "svc": "service",
 }

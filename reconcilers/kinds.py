@@ -6,14 +6,17 @@ from typing import Any
 from reconcilers import deployment, plain, pod
 from reconcilers.wanted import Wanted
 from reconcilers.world import Catalog, World
+from schemas.binding import bindings
 from schemas.core import ConfigMap, PersistentVolumeClaim, Secret
 from schemas.manifest import Manifest
 from schemas.service import Service
+from schemas.storage import PersistentVolume
 
 KINDS: Mapping[str, Callable[[Any, Mapping[str, Any], World], Wanted]] = {
     "ConfigMap": plain.configuration,
     "Deployment": deployment.reconcile,
     "Namespace": plain.namespace,
+    "PersistentVolume": plain.volume,
     "PersistentVolumeClaim": plain.claim,
     "Pod": pod.reconcile,
     "Secret": plain.configuration,
@@ -32,14 +35,13 @@ def catalog(manifests: Sequence[Manifest]) -> Catalog:
     headless = [
         one for one in objects if isinstance(one, Service) and one.spec.headless and one.spec.selector
     ]
+    claims = [one for one in objects if isinstance(one, PersistentVolumeClaim)]
+    volumes = [one for one in objects if isinstance(one, PersistentVolume)]
     return Catalog(
         config_maps={(o.metadata.namespace, o.metadata.name): o for o in objects if isinstance(o, ConfigMap)},
         secrets={(o.metadata.namespace, o.metadata.name): o for o in objects if isinstance(o, Secret)},
-        claims={
-            (o.metadata.namespace, o.metadata.name): o
-            for o in objects
-            if isinstance(o, PersistentVolumeClaim)
-        },
+        claims={(one.metadata.namespace, one.metadata.name): one for one in claims},
+        bound=bindings(claims, volumes).bound,
         headless={
             namespace: [one for one in headless if one.metadata.namespace == namespace]
             for namespace in {one.metadata.namespace for one in headless}

@@ -11,6 +11,7 @@ from reconcilers.world import World
 from runtime.resources import File, Files, Mount, Secret, SecretFile, Volume, digest, digest_of_files, short
 from schemas.container import Container, VolumeMount
 from schemas.core import PersistentVolumeClaim
+from schemas.storage import PersistentVolume
 from schemas.volumes import EmptyDir
 from schemas.volumes import Volume as PodVolume
 
@@ -50,12 +51,27 @@ def mounted(
 
 
 def claim_volume(world: World, claim: PersistentVolumeClaim) -> tuple[str, tuple[Volume, ...]]:
-    """Return the name of a claim's Podman volume, and the volume where sloop makes it."""
+    """Return the name of a claim's volume, and the Podman volume where sloop makes it."""
+    if place := place_of(world, claim):
+        return place.metadata.name, ()
     existing = claim.metadata.annotations.get(EXISTING)
     name = existing or f"{claim.metadata.namespace}.{claim.metadata.name}"
     owner = f"{claim.kind}/{claim.metadata.namespace}/{claim.metadata.name}"
     made = Volume(name, volume_labels(world, "claim", owner))
     return name, () if existing else (made,)
+
+
+def place_of(world: World, claim: PersistentVolumeClaim) -> PersistentVolume | None:
+    """Return the PersistentVolume that a claim has, None where it has a Podman volume.
+
+    A claim that has one with data in it keeps that, unless the two name each other.
+    """
+    found = world.catalog.bound.get((claim.metadata.namespace, claim.metadata.name))
+    if found is None or EXISTING in claim.metadata.annotations:
+        return None
+    named = claim.spec.volume_name or found.spec.claim_ref
+    own = f"{claim.metadata.namespace}.{claim.metadata.name}"
+    return found if named or own not in world.volumes else None
 
 
 def _placed(mount: VolumeMount, variables: Mapping[str, Value]) -> VolumeMount:
@@ -97,6 +113,10 @@ def _scratch(reader: Reader, mount: VolumeMount, volume: PodVolume, *, shared: b
 
 
 def _claim(world: World, mount: VolumeMount, claim: PersistentVolumeClaim, *, read_only: bool) -> Mounted:
+    if found := place_of(world, claim):
+        place = found.spec.place
+        host = _mount(mount, host=place.path, host_type=place.type, read_only=read_only)
+        return Mounted(mounts=(host,))
     name, made = claim_volume(world, claim)
     return Mounted(mounts=(_mount(mount, volume=name, read_only=read_only),), resources=made)
 

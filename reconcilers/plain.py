@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from reconcilers.mounts import claim_volume
+from reconcilers.mounts import claim_volume, place_of
 from reconcilers.template import network
 from reconcilers.wanted import Health, Status, Wanted
 from reconcilers.world import World
 from runtime.resources import Owner, Resource
 from schemas.core import ConfigMap, Namespace, PersistentVolumeClaim, Secret
 from schemas.service import Service
+from schemas.storage import PersistentVolume
 
 
 def namespace(one: Namespace, _: Mapping[str, Any], world: World) -> Wanted:
@@ -23,7 +24,12 @@ def claim(one: PersistentVolumeClaim, _: Mapping[str, Any], world: World) -> Wan
     """Return a claim's volume, unless the claim names one that somebody else made."""
     name, made = claim_volume(world, one)
     owner = Owner(one.kind, one.metadata.namespace, one.metadata.name)
-    return _wanted(owner, made, there=name in world.volumes)
+    return _wanted(owner, made, there=name in world.volumes or place_of(world, one) is not None)
+
+
+def volume(one: PersistentVolume, _: Mapping[str, Any], __: World) -> Wanted:
+    """Return nothing: a place of the machine is mounted as it is, by the pods of the claim that has it."""
+    return _wanted(Owner(one.kind, "", one.metadata.name), (), there=True)
 
 
 def configuration(one: ConfigMap | Secret | Service, _: Mapping[str, Any], __: World) -> Wanted:

@@ -11,6 +11,7 @@ from runtime.resources import Label, Owner
 from runtime.seen import Seen, SeenPod
 from schemas.core import ConfigMap, PersistentVolumeClaim, Secret
 from schemas.service import Service
+from schemas.storage import PersistentVolume
 
 Name = tuple[str, str]  # namespace and name
 
@@ -22,6 +23,7 @@ class Catalog:
     config_maps: Mapping[Name, ConfigMap] = field(default_factory=dict)
     secrets: Mapping[Name, Secret] = field(default_factory=dict)
     claims: Mapping[Name, PersistentVolumeClaim] = field(default_factory=dict)
+    bound: Mapping[Name, PersistentVolume] = field(default_factory=dict)
     headless: Mapping[str, Sequence[Service]] = field(default_factory=dict)
 
 

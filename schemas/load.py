@@ -17,6 +17,7 @@ from schemas.positions import Origin
 from schemas.problems import Problem
 from schemas.references import Identity, dangling
 from schemas.shape import marked
+from schemas.storage import PersistentVolume
 from schemas.verdicts import Verdict, verdict
 from schemas.words import problems_of
 
@@ -145,7 +146,7 @@ def _identity(data: dict[str, Any]) -> Identity:
 
 def _with_namespace(model: type[Model], data: dict[str, Any], default: str) -> dict[str, Any]:
     metadata = data.get("metadata")
-    if model is Namespace or not isinstance(metadata, dict) or metadata.get("namespace"):
+    if model in (Namespace, PersistentVolume) or not isinstance(metadata, dict) or metadata.get("namespace"):
         return data
     return {**data, "metadata": {**metadata, "namespace": default}}
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from schemas.binding import misbound
 from schemas.conflicts import conflicts
 from schemas.container import Container
 from schemas.core import ConfigMap, Secret
@@ -37,7 +38,7 @@ def dangling(manifests: Iterable[Manifest], existing: Iterable[Identity] = ()) -
     all_manifests = tuple(manifests)
     keys = dict.fromkeys(existing) | {_identity(each): _keys(each) for each in all_manifests}
     missing = (problem for each in all_manifests for problem in _missing(each, keys))
-    return tuple(sorted({*missing, *conflicts(all_manifests)}))
+    return tuple(sorted({*missing, *conflicts(all_manifests), *misbound(all_manifests)}))
 
 
 def _identity(manifest: Manifest) -> Identity:

@@ -47,7 +47,6 @@ NAMED: dict[tuple[str, str], Mark] = {
     ("v1", "ReplicationController"): Refused("write a Deployment (apps/v1) instead"),
     ("v1", "Endpoints"): Refused(_LATER),
     ("discovery.k8s.io/v1", "EndpointSlice"): Refused(_LATER),
-    ("v1", "PersistentVolume"): Refused(f"{_LATER}: use a claim or a hostPath volume"),
     ("apps/v1", "DaemonSet"): Refused(f"{_LATER}: write a Deployment with one replica"),
     ("apps/v1", "ReplicaSet"): Refused(f"{_LATER}: write a Deployment"),
     ("apps/v1", "StatefulSet"): Refused(_LATER),

@@ -15,6 +15,7 @@ from schemas.selectors import LabelSelector
 
 _CLOUD = "a cloud or network volume can't be reached from here: use a persistentVolumeClaim or a hostPath"
 _TOKEN = "there is no cluster whose API a pod could call: leave it out"
+_CLASS = "it only chooses a PersistentVolume; where none has it, a claim is a Podman volume of this machine"
 _GROWS = "sizeLimit isn't enforced on disk, only with medium Memory"
 
 
@@ -156,17 +157,13 @@ class ClaimSpec(Model):
     resources: Annotated[
         Resources, Noted("the size of a volume isn't enforced: it may grow as far as the disk allows")
     ] = Field(default_factory=Resources)
-    storage_class_name: Annotated[str | None, Noted("every volume is a Podman volume of this machine")] = None
+    storage_class_name: Annotated[str | None, Noted(_CLASS, when=bool)] = None
     volume_mode: Annotated[
         Literal["Filesystem", "Block"] | None,
         Refused("only Filesystem is supported", when=among("Block")),
     ] = None
-    volume_name: Annotated[
-        str | None, Refused("PersistentVolumes are not supported yet: leave it out, or use a hostPath")
-    ] = None
-    selector: Annotated[
-        LabelSelector | None, Refused("PersistentVolumes are not supported yet: leave it out")
-    ] = None
+    volume_name: str | None = None
+    selector: LabelSelector | None = None
     data_source: Annotated[Opaque | None, Refused("a volume can't be filled from another one")] = None
     data_source_ref: Annotated[Opaque | None, Refused("a volume can't be filled from another one")] = None
     volume_attributes_class_name: Annotated[str | None, Noted("it tunes a cloud's storage")] = None

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.podman.manifests import config_map, mounted, secret
+from tests.podman.manifests import claim, claimed, config_map, mounted, named, secret
 from tests.podman.program import Program
 from tests.podman.speaking import speaker, spoken
 
@@ -78,4 +78,31 @@ def test_a_claim_that_lives_as_long_as_its_pod_goes_with_it(program: Program) ->
     program.run("apply", "--allow-empty")
 
     assert lines == ["full"]
+    assert "volumes" not in program.things()
+
+
+def test_a_persistent_volume_is_the_place_of_its_claim_and_outlives_both(
+    program: Program, tmp_path: Path
+) -> None:
+    spec = {
+        "capacity": {"storage": "1Gi"},
+        "accessModes": ["ReadWriteOnce"],
+        "storageClassName": "manual",
+        "hostPath": {"path": str(tmp_path / "disk"), "type": "DirectoryOrCreate"},
+    }
+    place = {**named("PersistentVolume", "disk"), "spec": spec}
+    asking = claim()
+    asking["spec"]["storageClassName"] = "manual"
+    look = speaker(
+        "echo full >>/data/it", pod={"volumes": [claimed()]}, volumeMounts=[mounted("data", "/data")]
+    )
+    spoken(program, place, asking, look)
+    told = program.run("get", "pvc,pv")
+    program.commit("Nothing")
+    program.run("apply", "--allow-empty")
+
+    assert (tmp_path / "disk/it").read_text() == "full\n"
+    assert told.err == ""
+    assert "Bound" in told.out
+    assert str(tmp_path / "disk") in told.out
     assert "volumes" not in program.things()

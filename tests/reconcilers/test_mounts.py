@@ -1,6 +1,7 @@
 """What a container sees of volumes: files of ConfigMaps and Secrets, claims, scratch space, the machine."""
 
 from textwrap import dedent
+from typing import Any
 
 from reconcilers.wanted import Wanted
 from runtime.resources import Container, File, Files, Mount, Secret, Volume
@@ -269,3 +270,32 @@ def test_configuration_is_readable_for_the_group_of_the_files() -> None:
 def files_name(volume: str) -> str:
     (one,) = (one for one in made(volume) if isinstance(one, Files))
     return one.name
+
+
+VOLUME = """
+    apiVersion: v1
+    kind: PersistentVolume
+    metadata: {name: disk}
+    spec: {capacity: {storage: 1Gi}, accessModes: [ReadWriteOnce], local: {path: /mnt/disk}}
+"""
+
+
+def on_disk(claim: str, **world: Any) -> Wanted:
+    pod = POD.replace("MOUNTS", IT).replace("VOLUME", "persistentVolumeClaim: {claimName: data}")
+    return wanted(VOLUME, claim, dedent(pod), **world)
+
+
+def test_a_claim_that_has_a_persistent_volume_is_its_place_on_the_machine() -> None:
+    found = on_disk(CLAIM)
+
+    assert pods_of(found)[0].containers[0].mounts == (Mount("/it", host="/mnt/disk", host_type="Directory"),)
+    assert not [one for one in found.resources if isinstance(one, Volume)]
+
+
+def test_a_claim_with_data_keeps_it_unless_it_names_another_place() -> None:
+    naming = CLAIM.replace("[ReadWriteOnce]", "[ReadWriteOnce], volumeName: disk")
+    there = frozenset({"shop.data"})
+    (kept,) = pods_of(on_disk(CLAIM, volumes=there))[0].containers[0].mounts
+    (left,) = pods_of(on_disk(naming, volumes=there))[0].containers[0].mounts
+
+    assert (kept.volume, left.host) == ("shop.data", "/mnt/disk")
