@@ -51,7 +51,7 @@ def _chosen(one: Owner, name: str | None, namespace: str | None) -> bool:
 def _objects(sight: Sight, kind: str) -> Sequence[Owner]:
     """Return what git wants, and what only the pods remember; of all that the namespaces, too."""
     known = {*sight.manifests, *(Owner.parse(pod.labels[Label.OWNER]) for pod in sight.seen.pods)}
-    if not KINDS[kind]:
+    if kind == "Namespace":
         known |= {Owner(kind, "", one.namespace) for one in known if one.namespace}
     return sorted(one for one in known if one.kind == kind)
 

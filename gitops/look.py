@@ -13,6 +13,7 @@ from gitops.program import house_of, source_of
 from gitops.settings import Settings
 from gitops.source import Source
 from gitops.view import House, Memory, Moment, View, view
+from reconcilers.kinds import catalog
 from reconcilers.wanted import Past
 from reconcilers.world import World
 from runtime.engine import Engine
@@ -64,7 +65,16 @@ class Sight:
     def world(self) -> World:
         """The moment as reconcilers know it, to ask it about pods."""
         past = Past(readiness={**self.remembered.memory.readiness, **self.probed.readiness})
-        return World(self.source.id, "", self.now, b"", self.seen, past=past)
+        return World(
+            self.source.id,
+            "",
+            self.now,
+            b"",
+            self.seen,
+            catalog=catalog(list(self.manifests.values())),
+            past=past,
+            volumes=frozenset(one.name for one in self.seen.volumes),
+        )
 
     @cached_property
     def created(self) -> Mapping[Owner, float]:
