@@ -6,6 +6,7 @@ from gitops.scene import Answer, Conflict, Draft, Scene, supplies
 from gitops.steps import Connect, Create, Remove, Rename, Restart, Start, Unpause
 from reconcilers.wanted import Wanted
 from runtime.observe import pod_name
+from runtime.probes import read_probes
 from runtime.resources import Label, Owner, Pod
 from runtime.seen import SeenPod
 
@@ -114,10 +115,18 @@ def _awaken(seen: SeenPod, answer: Wanted) -> Iterator[Draft]:
     if seen.state == "paused":
         yield Draft(Unpause(name), answer.owner, "a hand paused it", needs)
     elif name in answer.unwell:
-        yield Draft(Restart(name, grace(seen), hooks(seen)), answer.owner, answer.unwell[name], needs)
+        words = answer.unwell[name]
+        yield Draft(Restart(name, _patience(seen, words), hooks(seen)), answer.owner, words, needs)
     elif seen.state != "running" and seen.state not in BUSY and name not in answer.resting:
         start = Start(name, seen.labels.get(Label.HOOKS, ""), grace(seen))
         yield Draft(start, answer.owner, _ended(seen), needs)
+
+
+def _patience(seen: SeenPod, words: str) -> int:
+    """Return how many seconds a pod may take to stop that a probe wants restarted, as its ``words`` say."""
+    kind = words.partition(" ")[0].lower()
+    own = (one.grace for one in read_probes(seen.labels.get(Label.PROBES, "{}")) if one.kind == kind)
+    return next((seconds for seconds in own if seconds is not None), grace(seen))
 
 
 def _ended(seen: SeenPod) -> str:

@@ -77,6 +77,7 @@ class Probe:
     timeout: float = 1
     success_threshold: int = 1
     failure_threshold: int = 3
+    grace: int | None = None  # of the restart that it brings about, where that isn't the pod's
 
     @property
     def patience(self) -> float:
@@ -110,6 +111,7 @@ def _probe(container: str, kind: Kind, written: Mapping[str, Any]) -> Probe:
         timeout=float(written.get("timeoutSeconds", 1)),
         success_threshold=int(written.get("successThreshold", 1)),
         failure_threshold=int(written.get("failureThreshold", 3)),
+        grace=written.get("terminationGracePeriodSeconds"),
     )
 
 

@@ -98,6 +98,11 @@ def tag_of(image: str) -> str:
 
 
 def _faults(container: Container) -> Iterator[Fault]:
+    if container.readiness_probe and container.readiness_probe.termination_grace_period_seconds:
+        yield Fault(
+            ("readinessProbe", "terminationGracePeriodSeconds"),
+            "has no place in a probe that restarts nothing",
+        )
     if not container.image or container.image != container.image.strip():
         yield Fault(("image",), "must be an image's name, without spaces around it")
     for name in ("liveness", "startup"):

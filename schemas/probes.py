@@ -117,9 +117,7 @@ class Probe(Model):
     period_seconds: Positive = 10
     success_threshold: Positive = 1
     failure_threshold: Positive = 3
-    termination_grace_period_seconds: Annotated[
-        Natural | None, Refused("not supported yet: set the pod's terminationGracePeriodSeconds")
-    ] = None
+    termination_grace_period_seconds: Positive | None = None
 
     @model_validator(mode="after")
     def _rules(self) -> Self:

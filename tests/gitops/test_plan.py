@@ -8,11 +8,11 @@ import pytest
 
 from gitops.plan import Plan, plan
 from gitops.scene import Given
-from gitops.steps import Create, Pull, Remove, Step
+from gitops.steps import Create, Pull, Remove, Restart, Step
 from reconcilers.wanted import Wanted
 from runtime.resources import Label, Pod
 from runtime.seen import Seen, SeenNetwork, SeenPod, SeenVolume
-from tests.reconcilers.given import SOURCE, deployment, pods_of, rolling, running, wanted
+from tests.reconcilers.given import SOURCE, deployment, past, pods_of, rolling, running, wanted
 
 IMAGES = frozenset({"app:1", "app:2"})
 NETWORK = SeenNetwork("sloop-shop", {Label.SOURCE: SOURCE}, ("10.144.0.0/20",))
@@ -318,3 +318,31 @@ def test_every_pod_that_is_made_is_labelled_as_ours() -> None:
     made = [step.action.resource for step in planned(everything(3)).steps if isinstance(step.action, Create)]
 
     assert {pod.labels[Label.SOURCE] for pod in made if isinstance(pod, Pod)} == {SOURCE}
+
+
+@pytest.mark.parametrize(
+    ("words", "grace"), [("Liveness probe failed: no", 3), ("Startup probe failed: no", 30)]
+)
+def test_a_probe_may_have_its_own_patience_for_the_restart_that_it_brings_about(
+    words: str, grace: int
+) -> None:
+    probe = "livenessProbe: {tcpSocket: {port: 80}, terminationGracePeriodSeconds: 3}"
+    written = POD.replace(
+        'image: "app:1"', f'image: "app:1", {probe}, startupProbe: {{tcpSocket: {{port: 80}}}}'
+    )
+    pods = running(written)
+    answer = wanted(written, pods=pods, past=past(unwell={pods[0].id: words}))
+
+    assert step_of(planned([answer], pods), "restart", "job").action == Restart("shop.job", grace)
+
+
+def test_a_pod_goes_with_the_hooks_of_its_own_commit() -> None:
+    hook = "lifecycle: {preStop: {exec: {command: [bye]}}}"
+    pods = running(POD.replace('image: "app:1"', f'image: "app:1", {hook}'))
+    gone = step_of(planned([], pods), "remove", "pod/shop.job").action
+    dead = step_of(planned([], [replace(pods[0], state="exited")]), "remove", "pod/shop.job").action
+
+    assert isinstance(gone, Remove)
+    assert isinstance(dead, Remove)
+    assert "bye" in gone.hooks
+    assert dead.hooks == ""
