@@ -10,6 +10,8 @@ from runtime.records import Restarts
 from runtime.resources import Label
 from runtime.seen import Exit, SeenPod
 
+TRIAL = 1  # seconds that a new pod runs before an old one stops for it, probe or no probe
+GOING = frozenset({"removing", "stopping"})  # they serve nobody, and count for nothing
 NEVER = Restarts(0, 0)
 UNKNOWN = Exit(0, False, "")
 
@@ -64,6 +66,13 @@ def failure(world: World, names: Iterable[str], images: Sequence[str]) -> str:
 def earliest(*times: float | None) -> float | None:
     """Return the earliest of the times that are given."""
     return min((one for one in times if one is not None), default=None)
+
+
+def next_available(world: World, pods: Iterable[SeenPod], seconds: int) -> float | None:
+    """Return when the next ready pod will have been ready for so many seconds."""
+    since = [one.since for pod in pods if (one := world.readiness(pod)).ready]
+    coming = (moment + seconds for moment in since)
+    return min((moment for moment in coming if moment > world.now), default=None)
 
 
 def ordinal(pod: SeenPod) -> int:

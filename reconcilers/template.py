@@ -11,7 +11,7 @@ from reconcilers.pulling import images
 from reconcilers.security import sharing
 from reconcilers.world import World
 from runtime.resources import Container, Label, Names, Network, Owner, Pod, Resource, digest, short
-from schemas.pod import PodSpec
+from schemas.pod import PodSpec, PodTemplate
 
 OVERLAP = "sloop/allow-overlap"  # "true" on a workload: its old and new pods may write to one volume at once
 
@@ -50,11 +50,31 @@ def template(
     labels: Mapping[str, str],
     annotations: Mapping[str, str],
     follow: bool = True,
+    governing: str = "",
 ) -> Template:
-    """Return an object's template with its digest."""
-    names = _headless(world, owner.namespace, labels)
+    """Return an object's template with its digest; ``governing`` names a Service that is known beforehand."""
+    names = sorted({*_headless(world, owner.namespace, labels), *filter(None, [governing])})
     made = template_digest(world, document, spec, owner.namespace, names=names, follow=follow)
     return Template(owner, spec, labels, annotations, made, tuple(_every_spelling(names, owner.namespace)))
+
+
+def of_object(
+    world: World,
+    owner: Owner,
+    written: PodTemplate,
+    document: Mapping[str, Any],
+    annotations: Mapping[str, str],
+) -> Template:
+    """Return the template of an object with these annotations, of which all its pods are made."""
+    return template(
+        world,
+        owner,
+        written.spec,
+        document,
+        labels=written.metadata.labels,
+        annotations=written.metadata.annotations,
+        follow=follows(annotations),
+    )
 
 
 def follows(annotations: Mapping[str, str]) -> bool:

@@ -1,0 +1,198 @@
+"""Pods that are all alike: kept at a number, and replaced step by step, or all at once, or not at all."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from itertools import islice
+
+from reconcilers.pods import (
+    GOING,
+    TRIAL,
+    Rests,
+    earliest,
+    failure,
+    is_of,
+    next_available,
+    ordinal,
+    rests,
+)
+from reconcilers.rollout import Batch, Count, bounds, next_batch
+from reconcilers.template import Template, resources
+from reconcilers.wanted import Consequence, Health, Status, Wanted
+from reconcilers.world import World
+from runtime.observe import pod_name
+from runtime.resources import Resource
+from runtime.seen import SeenPod
+
+
+class Way(Enum):
+    """How pods of an older template give way to new ones."""
+
+    ROLL = "step by step"
+    RECREATE = "all of them stop first"
+    STAY = "not by themselves: they stay until somebody removes them"
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How many pods there should be, and how they are replaced.  Times in seconds, None for no deadline."""
+
+    replicas: int
+    way: Way = Way.ROLL
+    surge: int | str = 0
+    unavailable: int | str = 1
+    min_ready: int = 0
+    deadline: int | None = None
+    paused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """The pods that are there: those of the template, and those of older ones."""
+
+    new: Sequence[SeenPod]
+    old: Sequence[SeenPod]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which pods of the template should exist, by ordinal, which old ones stay, and which must go first."""
+
+    ordinals: Sequence[int]
+    keep: Sequence[SeenPod]
+    after: tuple[str, ...] = ()
+
+
+def alike(made: Template, pace: Pace, world: World) -> Wanted:
+    """Return the pods that are wanted at this moment; never fewer available than the pace promises."""
+    there = [pod for pod in world.pods_of(made.owner) if pod.state not in GOING]
+    pods = Generation(
+        [p for p in there if is_of(p, made.digest)], [p for p in there if not is_of(p, made.digest)]
+    )
+    choice = _choose(pace, made, pods, world)
+    names = [f"{made.owner.name}-{made.revision}-{number}" for number in choice.ordinals]
+    wanted: list[Resource] = [
+        one for name in names for one in resources(world, made, name, after=choice.after)
+    ]
+    resting = rests(world, there, "Always")
+    staying = len(choice.keep) if pace.way is Way.STAY else 0
+    settled = len(pods.old) == staying and len(pods.new) == len(names)
+    return Wanted(
+        owner=made.owner,
+        resources=tuple(wanted),
+        status=_status(pace, made, pods, resting, world),
+        keep=frozenset(pod_name(pod) for pod in choice.keep),
+        resting=resting.names,
+        restarting=resting.counting,
+        unwell=resting.unwell,
+        settled=settled,
+        consequence=_consequence(pace, pods, choice, settled=settled),
+        look_again=earliest(resting.look_again, next_available(world, there, _patience(pace, pods))),
+    )
+
+
+def _consequence(pace: Pace, pods: Generation, choice: Choice, *, settled: bool) -> Consequence:
+    if pods.old and pace.way is not Way.STAY:
+        return Consequence.RECREATE if choice.after else Consequence.ROLLING
+    return Consequence.NONE if settled or not pods.new else Consequence.IN_PLACE
+
+
+def _choose(pace: Pace, made: Template, pods: Generation, world: World) -> Choice:
+    if pace.paused and pods.old:
+        return Choice([ordinal(pod) for pod in pods.new], pods.old)
+    match pace.way:
+        case Way.STAY:
+            return _filled_up(pace, pods, world)
+        case Way.RECREATE:
+            others = [pod for pod in world.pods_of(made.owner) if not is_of(pod, made.digest)]
+            gone = tuple(pod_name(pod) for pod in others)  # those on their way out still hold what they hold
+            return Choice(_ordinals(pods.new, pace.replicas, pace, world), (), after=gone)
+        case Way.ROLL:
+            batch = _batch(pace, pods, world)
+            count = min(len(pods.new), pace.replicas) + batch.start
+            kept = _best(pods.old, pace, world)[: len(pods.old) - batch.stop]
+            return Choice(_ordinals(pods.new, count, pace, world), kept)
+
+
+def _filled_up(pace: Pace, pods: Generation, world: World) -> Choice:
+    """Keep what is there, whatever it was made from, up to the number; what is missing is made anew."""
+    best = _best([*pods.new, *pods.old], pace, world)[: pace.replicas]
+    kept = [pod for pod in best if pod in pods.old]
+    return Choice(_ordinals(pods.new, pace.replicas - len(kept), pace, world), kept)
+
+
+def _batch(pace: Pace, pods: Generation, world: World) -> Batch:
+    surge, unavailable = bounds(pace.replicas, pace.surge, pace.unavailable)
+    new, old = _count(pods.new, _patience(pace, pods), world), _count(pods.old, pace.min_ready, world)
+    return next_batch(pace.replicas, new, old, surge=surge, unavailable=unavailable)
+
+
+def _count(pods: Sequence[SeenPod], seconds: int, world: World) -> Count:
+    return Count(len(pods), sum(world.available(pod, seconds) for pod in pods))
+
+
+def _best(pods: Sequence[SeenPod], pace: Pace, world: World) -> list[SeenPod]:
+    """Return pods as they deserve to stay: available ones, then ready ones, then the oldest."""
+    return sorted(
+        pods,
+        key=lambda pod: (
+            not world.available(pod, pace.min_ready),
+            not world.readiness(pod).ready,
+            pod.created,
+            pod.name,
+        ),
+    )
+
+
+def _ordinals(pods: Sequence[SeenPod], count: int, pace: Pace, world: World) -> list[int]:
+    """Return ``count`` ordinals: those of the best pods that are there, then the lowest that are free."""
+    kept = [ordinal(pod) for pod in _best(pods, pace, world)[:count]]
+    free = (number for number in range(len(pods) + count) if number not in {ordinal(pod) for pod in pods})
+    return sorted([*kept, *(next(free) for _ in range(count - len(kept)))])
+
+
+def _patience(pace: Pace, pods: Generation) -> int:
+    """Return for how many seconds a new pod must be ready before it counts."""
+    return max(pace.min_ready, TRIAL if pods.old else 0)
+
+
+def _status(pace: Pace, made: Template, pods: Generation, resting: Rests, world: World) -> Status:
+    everyone = [*pods.new, *pods.old]
+    ready = sum(world.readiness(pod).ready for pod in everyone)
+    serving = everyone if pace.way is Way.STAY else pods.new
+    updated = sum(world.available(pod, pace.min_ready) for pod in serving)
+    health, reason = _health(pace, made, pods, resting, world, updated)
+    return Status(health, reason, ready, pace.replicas, tuple(everyone))
+
+
+def _health(
+    pace: Pace, made: Template, pods: Generation, resting: Rests, world: World, updated: int
+) -> tuple[Health, str]:
+    if updated >= pace.replicas and len(pods.new) + len(pods.old) == pace.replicas:
+        return Health.HEALTHY, _older(pods)
+    names = (
+        f"{made.owner.namespace}.{made.owner.name}-{made.revision}-{n}" for n in range(2 * pace.replicas + 1)
+    )
+    if failed := failure(world, names, [one.image for one in made.spec.containers]):
+        return Health.DEGRADED, failed
+    if resting.reasons:
+        return Health.DEGRADED, resting.reasons[0]
+    if _late(pace, pods, world):
+        return Health.DEGRADED, f"ProgressDeadlineExceeded: no progress for {pace.deadline}s"
+    if pace.paused and pods.old:
+        return Health.SUSPENDED, "paused in the middle of a rollout"
+    told = f"{updated} of {pace.replicas} pods of revision {made.revision} are available"
+    unready = (world.past.unready[pod.id] for pod in pods.new if pod.id in world.past.unready)
+    return Health.PROGRESSING, "; ".join([told, *islice(unready, 1)])
+
+
+def _older(pods: Generation) -> str:
+    count = len(pods.old)
+    words = "pod is" if count == 1 else "pods are"
+    return f"{count} {words} of an older template, until somebody removes what is old" if count else ""
+
+
+def _late(pace: Pace, pods: Generation, world: World) -> bool:
+    """Say whether nothing has got better for longer than the deadline."""
+    moments = [moment for pod in pods.new for moment in (pod.created, world.readiness(pod).since)]
+    return pace.deadline is not None and bool(moments) and world.now - max(moments) > pace.deadline
