@@ -5,8 +5,9 @@ from dataclasses import dataclass, field, replace
 
 from gitops.changes import Before, Change
 from gitops.differences import differences
-from gitops.render import Rendered, object_digest
+from gitops.render import Rendered, object_digest, owner_of
 from gitops.source import Commit, SourceError
+from gitops.steps import Step
 from gitops.verdict import Verdict
 from gitops.view import House, View
 from reconcilers.contents import used_config_maps, used_secrets
@@ -14,10 +15,10 @@ from reconcilers.wanted import Consequence
 from runtime.observe import of_source
 from runtime.resources import Label, Owner
 from runtime.seen import Seen
-from schemas.apps import Deployment
-from schemas.core import Pod
+from schemas.apps import StatefulSet
+from schemas.core import PersistentVolumeClaim
 from schemas.manifest import Manifest
-from schemas.pod import PodSpec
+from schemas.pods import pod_of
 from schemas.problems import ManifestError
 from schemas.service import Service
 
@@ -88,7 +89,7 @@ def _rendered(house: House, sha: str) -> Rendered:
 def _explain(view: View, change: Change, then: _Then, key: bytes) -> Change:
     old, new = then.rendered.by_owner.get(change.owner), view.rendered.by_owner.get(change.owner)
     if change.verdict is Verdict.DELETE:
-        stays = "; its volume stays" if change.owner.kind == "PersistentVolumeClaim" else ""
+        stays = _staying(view, old)
         return replace(change, cause=f"left git in {_told(then, old, view.commit)}{stays}")
     if old is None or new is None:
         return replace(change, cause=_told(then, new, view.commit))
@@ -98,6 +99,22 @@ def _explain(view: View, change: Change, then: _Then, key: bytes) -> Change:
     return replace(change, cause=_told(then, new, view.commit), fields=fields)
 
 
+def _staying(view: View, gone: Manifest | None) -> str:
+    """Say which data outlives an object that left git."""
+    match gone.object if gone else None:
+        case PersistentVolumeClaim():
+            return "; its volume stays"
+        case StatefulSet() as one if one.spec.volume_claim_templates:
+            goes = any(step.owner == owner_of(gone) for step in _volume_removals(view)) if gone else False
+            return "; its volumes go too" if goes else "; its volumes stay"
+        case _:
+            return ""
+
+
+def _volume_removals(view: View) -> Iterator[Step]:
+    return (step for step in view.plan.steps if step.verb == "remove" and step.resource.startswith("volume/"))
+
+
 def _told(then: _Then, manifest: Manifest | None, commit: Commit) -> str:
     told = then.touched.get(manifest.file, commit) if manifest else commit
     return f"{told.short} {told.author}: {told.subject}"
@@ -105,12 +122,12 @@ def _told(then: _Then, manifest: Manifest | None, commit: Commit) -> str:
 
 def _configured(view: View, then: _Then, manifest: Manifest, key: bytes) -> str:
     """Say which ConfigMaps, Secrets and headless Services changed around an object that didn't itself."""
-    spec = _pod_spec(manifest)
-    if spec is None:
+    pod = pod_of(manifest.object)
+    if pod is None:
         return ""
     namespace = manifest.object.metadata.namespace
-    read = [("ConfigMap", name) for name in sorted(used_config_maps(spec))]
-    read += [("Secret", name) for name in sorted(used_secrets(spec))]
+    read = [("ConfigMap", name) for name in sorted(used_config_maps(pod.spec))]
+    read += [("Secret", name) for name in sorted(used_secrets(pod.spec))]
     services = {
         owner for rendered in (then.rendered, view.rendered) for owner in _headless(rendered, namespace)
     }
@@ -132,13 +149,3 @@ def _changed(view: View, then: _Then, owner: Owner, how: str, key: bytes) -> str
     if old is new or (old and new and object_digest(old, key) == object_digest(new, key)):
         return ""
     return f"{how} {owner.kind}/{owner.name}, changed in {_told(then, new or old, view.commit)}"
-
-
-def _pod_spec(manifest: Manifest) -> PodSpec | None:
-    match manifest.object:
-        case Deployment() as one:
-            return one.spec.template.spec
-        case Pod() as one:
-            return one.spec
-        case _:
-            return None

@@ -112,7 +112,11 @@ def _base(known: Before | None, pods: Sequence[SeenPod]) -> str:
 def _stale(answer: Wanted, pods: Sequence[SeenPod]) -> bool:
     """Say whether a pod is there that was made from something else than what is wanted now."""
     wanted = {one.digest for one in answer.resources if isinstance(one, Pod)}
-    return bool(wanted) and any(pod.labels.get(Label.DIGEST) not in wanted for pod in pods)
+    return (
+        bool(wanted)
+        and not answer.settled
+        and any(pod.labels.get(Label.DIGEST) not in wanted for pod in pods)
+    )
 
 
 def _drifted(step: Step, pods: Sequence[SeenPod]) -> Field:

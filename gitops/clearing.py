@@ -11,12 +11,18 @@ from runtime.seen import SeenPod
 
 LEFT = "it left git"
 PASSING = {"files": "files", "scratch": "volume"}  # kinds of volumes that go with their pods, and their keys
+SCALED = "its StatefulSet says whenScaled: Delete"
+DELETED = "its StatefulSet left git, and said whenDeleted: Delete"
 
 
 def clear(scene: Scene) -> Iterator[Draft]:
-    """Yield the removal of what nobody wants.  The volumes of claims are never removed."""
+    """Yield the removal of what nobody wants.
+
+    The volume of a claim goes only if it was made for a StatefulSet's pod and the set says so.
+    """
     yield from _pods(scene)
     yield from _things(scene)
+    yield from _volumes(scene)
     yield from _networks(scene)
 
 
@@ -47,6 +53,18 @@ def _things(scene: Scene) -> Iterator[Draft]:
             yield Draft(
                 Remove(key), None, "nobody uses it any more", _removals(scene.leaving_by_use.get(key, ()))
             )
+
+
+def _volumes(scene: Scene) -> Iterator[Draft]:
+    """Yield the volumes that their StatefulSets let go, once nobody uses them."""
+    scaled = {name: answer.owner for answer in scene.wanted for name in answer.released}
+    needed = scene.still_used() | {resource.key for resource in scene.resources()}
+    mine = {one.name for one in scene.mine.volumes if one.labels.get(Label.KIND) == "claim"}
+    for name, owner in sorted({**scene.given.released, **scaled}.items()):
+        key = f"volume/{name}"
+        if name in mine and key not in needed:
+            why = SCALED if name in scaled else DELETED
+            yield Draft(Remove(key), owner, why, _removals(scene.leaving_by_use.get(key, ())))
 
 
 def _networks(scene: Scene) -> Iterator[Draft]:

@@ -16,7 +16,17 @@ MODES = {
 }
 HEADS: Mapping[str, Mapping[str, str]] = {
     "Pod": {"ready": "READY", "status": "STATUS", "restarts": "RESTARTS"},
+    "DaemonSet": {
+        "desired": "DESIRED",
+        "current": "CURRENT",
+        "readyPods": "READY",
+        "upToDate": "UP-TO-DATE",
+        "available": "AVAILABLE",
+        "nodeSelector": "NODE SELECTOR",
+    },
     "Deployment": {"ready": "READY", "upToDate": "UP-TO-DATE", "available": "AVAILABLE"},
+    "ReplicaSet": {"desired": "DESIRED", "current": "CURRENT", "readyPods": "READY"},
+    "StatefulSet": {"ready": "READY"},
     "Service": {"type": "TYPE", "clusterIP": "CLUSTER-IP", "externalIP": "EXTERNAL-IP", "ports": "PORT(S)"},
     "ConfigMap": {"data": "DATA"},
     "Secret": {"type": "TYPE", "data": "DATA"},

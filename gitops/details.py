@@ -5,9 +5,10 @@ from typing import Any
 
 from gitops.look import Sight
 from reconcilers.template import network_name
-from schemas.apps import Deployment
+from schemas.apps import DaemonSet, Deployment, ReplicaSet, StatefulSet
 from schemas.core import ConfigMap, Namespace, PersistentVolumeClaim, Pod, Secret
 from schemas.manifest import Manifest
+from schemas.pod import PodTemplate
 from schemas.selectors import LabelSelector
 from schemas.service import Service
 from schemas.storage import PersistentVolume
@@ -23,6 +24,43 @@ def details(sight: Sight, manifest: Manifest) -> Details:
     return {"labels": dict(one.metadata.labels), "annotations": dict(annotations), **told}
 
 
+def _daemon_set(one: DaemonSet, sight: Sight) -> Details:
+    return {
+        "selector": _selector(one.spec.selector),
+        "nodeLabels": dict(sight.node_labels),
+        "updateStrategy": {"type": one.spec.update_strategy.type},
+        "containers": _containers(one.spec.template),
+    }
+
+
+def _replica_set(one: ReplicaSet, _: Sight) -> Details:
+    return {
+        "selector": _selector(one.spec.selector),
+        "replicas": one.spec.replicas,
+        "containers": _containers(one.spec.template),
+    }
+
+
+def _stateful_set(one: StatefulSet, _: Sight) -> Details:
+    spec, strategy = one.spec, one.spec.update_strategy
+    rolling = {"partition": strategy.rolling.partition, "maxUnavailable": strategy.rolling.max_unavailable}
+    retention = spec.persistent_volume_claim_retention_policy
+    return {
+        "selector": _selector(spec.selector),
+        "replicas": spec.replicas,
+        "serviceName": spec.service_name,
+        "podManagementPolicy": spec.pod_management_policy,
+        "updateStrategy": {"type": strategy.type, **(rolling if strategy.type == "RollingUpdate" else {})},
+        "containers": _containers(spec.template),
+        "volumeClaims": [each.metadata.name for each in spec.volume_claim_templates],
+        "volumesWhen": {"deleted": retention.when_deleted, "scaled": retention.when_scaled},
+    }
+
+
+def _containers(template: PodTemplate) -> Details:
+    return {each.name: each.image for each in template.spec.containers}
+
+
 def _deployment(one: Deployment, _: Sight) -> Details:
     rolling = one.spec.strategy.rolling
     pace = {"maxSurge": rolling.max_surge, "maxUnavailable": rolling.max_unavailable}
@@ -31,7 +69,7 @@ def _deployment(one: Deployment, _: Sight) -> Details:
         "selector": _selector(one.spec.selector),
         "replicas": one.spec.replicas,
         "strategy": {"type": kind, **(pace if kind == "RollingUpdate" else {})},
-        "containers": {each.name: each.image for each in one.spec.template.spec.containers},
+        "containers": _containers(one.spec.template),
     }
 
 
@@ -82,11 +120,14 @@ def _nothing(_: Any, __: Sight) -> Details:
 
 KINDS: Mapping[str, Callable[[Any, Sight], Details]] = {
     "ConfigMap": _config_map,
+    "DaemonSet": _daemon_set,
     "Deployment": _deployment,
     "Namespace": _namespace,
     "PersistentVolume": _volume,
     "PersistentVolumeClaim": _claim,
     "Pod": _pod,
+    "ReplicaSet": _replica_set,
     "Secret": _secret,
     "Service": _service,
+    "StatefulSet": _stateful_set,
 }

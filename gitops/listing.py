@@ -8,12 +8,12 @@ from gitops.meant import KINDS, absent, owner, pods_of, shown
 from gitops.pods import pods_here
 from gitops.program import engine_of
 from gitops.report import moment, owner_document
-from gitops.rows import pod_row, row
+from gitops.rows import WORKLOADS, pod_row, row
 from gitops.settings import Settings
 from runtime.resources import Label, Owner
 
 Document = dict[str, Any]
-KNOWN_BY_PODS = frozenset({"Pod", "Deployment"})  # whatever becomes of git
+KNOWN_BY_PODS = frozenset({"Pod", *WORKLOADS})  # whatever becomes of git
 
 
 def get(settings: Settings, kinds: Sequence[str], name: str | None, namespace: str | None) -> Document:

@@ -12,7 +12,7 @@ from gitops.probing import Probed, ask_once
 from gitops.program import house_of, source_of
 from gitops.settings import Settings
 from gitops.source import Source
-from gitops.view import House, Memory, Moment, View, view
+from gitops.view import House, Memory, Moment, Options, View, view
 from reconcilers.kinds import catalog
 from reconcilers.wanted import Past
 from reconcilers.world import World
@@ -55,6 +55,7 @@ class Sight:
     view: View | None = None
     trouble: SourceError | ManifestError | None = None
     notices: tuple[str, ...] = ()
+    options: Options = field(default_factory=Options)
 
     @cached_property
     def manifests(self) -> Mapping[Owner, Manifest]:
@@ -76,6 +77,11 @@ class Sight:
             volumes=frozenset(one.name for one in self.seen.volumes),
         )
 
+    @property
+    def node_labels(self) -> Mapping[str, str]:
+        """What pods may ask of this machine."""
+        return self.options.labels
+
     @cached_property
     def created(self) -> Mapping[Owner, float]:
         """When each object came, in seconds since 1970, as far as the ledger goes back."""
@@ -93,7 +99,16 @@ def sight(house: House, state: Path, now: float) -> Sight:
     seen, remembered = house.engine.look(), remember(house.source, state)
     mine, memory = of_source(seen, house.source.id), remembered.memory
     probed = ask_once(house.engine, mine.pods, memory.readiness, now)
-    bare = Sight(house.source, house.engine, mine, remembered, now, probed, notices=remembered.notices)
+    bare = Sight(
+        house.source,
+        house.engine,
+        mine,
+        remembered,
+        now,
+        probed,
+        notices=remembered.notices,
+        options=house.options,
+    )
     known = filter(None, [remembered.revision, _youngest(mine)])
     return _with_git(bare, house, seen, Moment(now, memory, probed=probed), known)
 

@@ -19,7 +19,14 @@ KINDS = {  # and whether they are in a namespace; the table of reconcilers takes
     "Service": True,
 }
 DEFAULT = "default"
-ALL = ("Pod", "Service", "Deployment")  # kubectl's "all", of the kinds there are
+ALL = (
+    "Pod",
+    "Service",
+    "DaemonSet",
+    "Deployment",
+    "ReplicaSet",
+    "StatefulSet",
+)  # kubectl's "all", of the kinds there are
 
 
 def kind_meant(word: str) -> str:

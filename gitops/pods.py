@@ -72,7 +72,7 @@ def _ended(sight: Sight, pod: SeenPod, owner: Owner, exit_: Exit) -> str:
 def _policy(sight: Sight, owner: Owner) -> str:
     match sight.manifests.get(owner):
         case None:
-            return "Always" if owner.kind == "Deployment" else "Never"
+            return "Never" if owner.kind == "Pod" else "Always"
         case manifest:
             one = manifest.object
             return one.spec.restart_policy if isinstance(one, PodObject) else "Always"

@@ -122,9 +122,11 @@ def _converge(
 def house_of(settings: Settings, source: Source, engine: "Engine") -> "House":
     """Return the source on the engine."""
     from gitops.machine import this_machine
+    from gitops.node import node_labels
     from gitops.view import House, Options
 
-    return House(source, engine, Options(settings.pool, settings.node, this_machine()))
+    labels = node_labels(settings.node)
+    return House(source, engine, Options(settings.pool, settings.node, this_machine(), labels))
 
 
 def _look(

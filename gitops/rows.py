@@ -9,20 +9,28 @@ from gitops.pods import PodHere
 from reconcilers.mounts import claim_volume, place_of
 from reconcilers.template import network_name
 from runtime.resources import Label, Owner, Pod
-from schemas.apps import Deployment
+from schemas.apps import DaemonSetSpec
 from schemas.core import ConfigMap, PersistentVolumeClaim, Secret
+from schemas.kinds import Workload
 from schemas.service import Service, ServicePort
 from schemas.storage import PersistentVolume
 
 Row = Mapping[str, Any]
+
+WORKLOADS: Mapping[str, tuple[str, ...]] = {
+    "DaemonSet": ("desired", "current", "readyPods", "upToDate", "available", "nodeSelector"),
+    "Deployment": ("ready", "upToDate", "available"),
+    "ReplicaSet": ("desired", "current", "readyPods"),
+    "StatefulSet": ("ready",),
+}
 
 
 def row(sight: Sight, whose: Owner) -> Row:
     """Return the columns of an object; what nobody can tell while git is out of reach is None."""
     manifest = sight.manifests.get(whose)
     match whose.kind:
-        case "Deployment":
-            return _deployment(sight, whose)
+        case kind if kind in WORKLOADS:
+            return _workload(sight, whose)
         case "Namespace":
             return _namespace(sight, whose)
         case kind if manifest and kind in ROWS:
@@ -42,17 +50,34 @@ def wanted_pods(sight: Sight, whose: Owner) -> list[Pod]:
     return [one for answer in answers for one in answer.resources if isinstance(one, Pod)]
 
 
-def _deployment(sight: Sight, whose: Owner) -> Row:
+def _workload(sight: Sight, whose: Owner) -> Row:
+    """Return all that the columns of any workload tell; each kind shows some of it."""
     pods, wanted = pods_of(sight.seen, whose), sight.manifests.get(whose)
-    spec = wanted.object.spec if wanted and isinstance(wanted.object, Deployment) else None
-    total = str(spec.replicas if spec else 0) if sight.view else "?"
+    spec = wanted.object.spec if wanted and isinstance(wanted.object, Workload) else None
     digests = {one.digest for one in wanted_pods(sight, whose)}
-    patience = spec.min_ready_seconds if spec else 0
-    return {
-        "ready": f"{sum(sight.world.readiness(pod).ready for pod in pods)}/{total}",
+    ready = sum(sight.world.readiness(pod).ready for pod in pods)
+    desired = _desired(sight, whose)
+    told = {
+        "ready": f"{ready}/{'?' if desired is None else desired}",
+        "desired": desired,
+        "current": len(pods),
+        "readyPods": ready,
         "upToDate": sum(pod.labels.get(Label.DIGEST) in digests for pod in pods) if sight.view else None,
-        "available": sum(sight.world.available(pod, patience) for pod in pods),
+        "available": sum(sight.world.available(pod, spec.min_ready_seconds if spec else 0) for pod in pods),
+        "nodeSelector": _node_selector(spec),
     }
+    return {key: told[key] for key in WORKLOADS[whose.kind]}
+
+
+def _desired(sight: Sight, whose: Owner) -> int | None:
+    if sight.view is None:
+        return None
+    return next((one.status.total for one in sight.view.wanted if one.owner == whose), 0)
+
+
+def _node_selector(spec: object) -> list[str]:
+    selector = spec.template.spec.node_selector if isinstance(spec, DaemonSetSpec) else {}
+    return [f"{key}={value}" for key, value in sorted(selector.items())]
 
 
 def _namespace(sight: Sight, whose: Owner) -> Row:

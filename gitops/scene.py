@@ -22,7 +22,8 @@ class Given:
 
     ``images`` are the references of the images on the machine; ``waiting`` tells, by resource, what
     is left alone for now, and why; pods named in ``adopting`` are replaced though they aren't ours;
-    ``pool`` is where new networks find their subnets.
+    ``pool`` is where new networks find their subnets; ``released`` are volumes that go with an object which
+    left git.
     """
 
     source: str
@@ -30,6 +31,7 @@ class Given:
     waiting: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     adopting: frozenset[str] = frozenset()
     pool: str = "10.144.0.0/12"
+    released: Mapping[str, Owner] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,17 @@ from gitops.show import table
 Document = Mapping[str, Any]
 
 AS_WRITTEN = frozenset(  # fields whose keys are the user's own words
-    {"annotations", "binaryData", "containers", "data", "labels", "requests", "selector", "targetPorts"}
+    {
+        "annotations",
+        "binaryData",
+        "containers",
+        "data",
+        "labels",
+        "nodeLabels",
+        "requests",
+        "selector",
+        "targetPorts",
+    }
 )
 APART = frozenset({"events", "notices", "output"})
 MOMENTS = frozenset({"created", "ended", "started", "time"})

@@ -2,24 +2,26 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from types import MappingProxyType
 
 from gitops.plan import Plan, plan
 from gitops.probing import Probed
+from gitops.released import released
 from gitops.render import Rendered, render
 from gitops.scene import Given
-from gitops.source import Commit, Source
+from gitops.source import Commit, Source, SourceError
 from reconcilers.kinds import catalog, reconcile
 from reconcilers.restarts import ENDED
 from reconcilers.wanted import Past, Wanted
-from reconcilers.world import Machine, World
+from reconcilers.world import Earlier, Machine, World
 from runtime.engine import Engine
 from runtime.observe import of_source, pod_name
 from runtime.past import Past as Records
 from runtime.records import Failure, Readiness, Restarts, Settled
 from runtime.resources import Owner
 from runtime.seen import Seen
+from schemas.problems import ManifestError
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +48,12 @@ class Memory:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What a person may set: the pool of new networks' subnets, and the machine's name; and what it has."""
+    """What a person may set: the pool of new networks' subnets, the machine's name; and what that has."""
 
     pool: str = "10.144.0.0/12"
     node: str = "localhost"
     machine: Machine = field(default_factory=Machine)
+    labels: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True)
@@ -117,6 +120,7 @@ def view(house: House, sha: str, seen: Seen, moment: Moment) -> View:
         waiting=moment.waiting,
         adopting=moment.adopting,
         pool=house.options.pool,
+        released=released(house.source, house.rendered, rendered, moment.memory.settled, seen),
     )
     planned = plan(wanted, seen, given)
     commit = house.source.commit(sha)
@@ -147,4 +151,16 @@ def _world(house: House, rendered: Rendered, seen: Seen, moment: Moment) -> Worl
         volumes=frozenset(volume.name for volume in seen.volumes),
         node=house.options.node,
         machine=house.options.machine,
+        node_labels=house.options.labels,
+        earlier=partial(_earlier, house),
     )
+
+
+def _earlier(house: House, sha: str, owner: Owner) -> Earlier | None:
+    """Return an object as another commit had it; None where neither git nor this version can tell."""
+    try:
+        then = house.rendered(sha)
+    except (SourceError, ManifestError):
+        return None
+    found = then.by_owner.get(owner)
+    return Earlier(found, catalog(then.manifests)) if found else None

@@ -6,10 +6,13 @@ from typing import Any
 SHORT = {
     "cm": "configmap",
     "deploy": "deployment",
+    "ds": "daemonset",
     "ns": "namespace",
     "po": "pod",
     "pv": "persistentvolume",
     "pvc": "persistentvolumeclaim",
+    "rs": "replicaset",
+    "sts": "statefulset",
     "svc": "service",
 }
 

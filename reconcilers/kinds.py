@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from reconcilers import deployment, plain, pod
+from reconcilers import daemonset, deployment, plain, pod, replicaset, statefulset
 from reconcilers.wanted import Wanted
 from reconcilers.world import Catalog, World
 from schemas.binding import bindings
@@ -14,13 +14,16 @@ from schemas.storage import PersistentVolume
 
 KINDS: Mapping[str, Callable[[Any, Mapping[str, Any], World], Wanted]] = {
     "ConfigMap": plain.configuration,
+    "DaemonSet": daemonset.reconcile,
     "Deployment": deployment.reconcile,
     "Namespace": plain.namespace,
     "PersistentVolume": plain.volume,
     "PersistentVolumeClaim": plain.claim,
     "Pod": pod.reconcile,
+    "ReplicaSet": replicaset.reconcile,
     "Secret": plain.configuration,
     "Service": plain.configuration,
+    "StatefulSet": statefulset.reconcile,
 }
 
 
@@ -46,4 +49,9 @@ def catalog(manifests: Sequence[Manifest]) -> Catalog:
             namespace: [one for one in headless if one.metadata.namespace == namespace]
             for namespace in {one.metadata.namespace for one in headless}
         },
+        addressed=frozenset(
+            (one.metadata.namespace, one.metadata.name)
+            for one in objects
+            if isinstance(one, Service) and not one.spec.headless
+        ),
     )

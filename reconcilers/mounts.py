@@ -12,10 +12,9 @@ from runtime.resources import File, Files, Mount, Secret, SecretFile, Volume, di
 from schemas.container import Container, VolumeMount
 from schemas.core import PersistentVolumeClaim
 from schemas.storage import PersistentVolume
-from schemas.volumes import EmptyDir
+from schemas.volumes import EXISTING, EmptyDir
 from schemas.volumes import Volume as PodVolume
 
-EXISTING = "sloop/volume"  # on a claim: a Podman volume that is used as it is, and never made or removed
 EMPTY = "empty"
 CONFIGURATION = frozenset({"config_map", "downward_api", "projected", "secret"})
 PROPAGATION = {"HostToContainer": "rslave", "Bidirectional": "rshared"}

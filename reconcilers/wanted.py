@@ -65,6 +65,7 @@ class Wanted:
     Starting one named in ``restarting`` counts as a restart; ``unwell`` tells of those that run and have to
     be restarted, and why.  ``settled`` says that what runs is what the
     object asks for, and no rollout is under way; ``consequence`` what a rollout does to what serves.
+    ``released`` are the names of claims' volumes that it had and wants to be gone.
     ``look_again`` is when the answer may change by itself, in seconds since 1970.
     """
 
@@ -75,6 +76,7 @@ class Wanted:
     resting: frozenset[str] = frozenset()
     restarting: frozenset[str] = frozenset()
     unwell: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    released: frozenset[str] = frozenset()
     settled: bool = True
     consequence: Consequence = Consequence.NONE
     look_again: float | None = None

@@ -1,7 +1,7 @@
 """What every reconciler may look at: the moment, the commit's objects, and what was seen."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -10,6 +10,7 @@ from runtime.records import Readiness
 from runtime.resources import Label, Owner
 from runtime.seen import Seen, SeenPod
 from schemas.core import ConfigMap, PersistentVolumeClaim, Secret
+from schemas.manifest import Manifest
 from schemas.service import Service
 from schemas.storage import PersistentVolume
 
@@ -25,6 +26,19 @@ class Catalog:
     claims: Mapping[Name, PersistentVolumeClaim] = field(default_factory=dict)
     bound: Mapping[Name, PersistentVolume] = field(default_factory=dict)
     headless: Mapping[str, Sequence[Service]] = field(default_factory=dict)
+    addressed: frozenset[Name] = frozenset()  # the Services that have an address of their own
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """An object as an earlier commit had it, and what its pods referred to then."""
+
+    manifest: Manifest
+    catalog: Catalog
+
+
+def _unknown(commit: str, owner: Owner) -> Earlier | None:  # noqa: ARG001 (nothing is known of earlier commits)
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +57,7 @@ class World:
     ``networks`` and ``volumes`` are the names of everybody's.
 
     ``key`` is the engine's, under which digests of secrets are made; ``node`` is the machine's name.
+    ``earlier`` gives an object as another commit had it, None where that can't be told any more.
     """
 
     source: str
@@ -56,6 +71,8 @@ class World:
     volumes: frozenset[str] = frozenset()
     node: str = "localhost"
     machine: Machine = Machine()
+    node_labels: Mapping[str, str] = field(default_factory=dict)
+    earlier: Callable[[str, Owner], Earlier | None] = field(default=_unknown, compare=False, repr=False)
 
     @cached_property
     def _by_owner(self) -> Mapping[str, list[SeenPod]]:

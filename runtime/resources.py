@@ -19,6 +19,7 @@ class Label:
     DIGEST = "sloop/digest"  # of what the user asked for
     REVISION = "sloop/revision"  # the short digest in the names of a Deployment's pods
     COMMIT = "sloop/commit"  # the commit that made it, for people and for a lost ledger
+    BASE = "sloop/base"  # the commit of the revision that a StatefulSet's partition holds on to
     USES = "sloop/uses"  # names of the volumes and secrets it needs, separated by commas
     KIND = "sloop/kind"  # what a volume is for: claim (never removed), files or scratch
     PROBES = "sloop/probes"  # JSON; so that pods of an older commit, too, can be probed

@@ -1,13 +1,15 @@
-"""What contradicts itself inside a pod, and host ports that several pods of one machine claim."""
+"""What contradicts itself inside a pod, and names and host ports that several pods of one machine claim."""
 
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 
+from schemas.apps import StatefulSet
 from schemas.container import Container, ContainerPort
+from schemas.core import Pod
 from schemas.manifest import Manifest
 from schemas.model import Fault, Path
 from schemas.pod import PodSpec
-from schemas.pods import PodIn, pod_of
+from schemas.pods import PodIn, maker_of, makes, pod_of
 from schemas.problems import Problem
 
 _EVERYWHERE = frozenset({"", "0.0.0.0", "::"})
@@ -29,6 +31,7 @@ def conflicts(manifests: Iterable[Manifest]) -> Iterator[Problem]:
     for manifest, pod in pods:
         for fault in _faults(pod):
             yield manifest.origin.problem(pod.path + fault.at, fault.message)
+    yield from _name_conflicts(manifest for manifest, _ in pods)
     yield from _port_conflicts([claim for manifest, pod in pods for claim in _claims(manifest, pod)])
 
 
@@ -38,7 +41,7 @@ def _faults(pod: PodIn) -> Iterator[Fault]:
     names = [(("containers", i, "name"), container.name) for i, container in enumerate(spec.containers)]
     yield from _repeated("container", names)
     for index, container in enumerate(spec.containers):
-        yield from _container_faults(container, spec, ("containers", index))
+        yield from _container_faults(container, pod, ("containers", index))
     if pod.replicas > 1:
         yield from _too_many(spec)
 
@@ -51,9 +54,9 @@ def _repeated(what: str, named: Iterable[tuple[Path, Hashable]]) -> Iterator[Fau
         seen.add(name)
 
 
-def _container_faults(container: Container, spec: PodSpec, at: Path) -> Iterator[Fault]:
+def _container_faults(container: Container, pod: PodIn, at: Path) -> Iterator[Fault]:
     mounts = list(enumerate(container.volume_mounts))
-    volumes = {volume.name for volume in spec.volumes}
+    volumes = {*(volume.name for volume in pod.spec.volumes), *pod.claims}
     for index, mount in mounts:
         if mount.name not in volumes:
             yield Fault((*at, "volumeMounts", index, "name"), f"the pod has no volume `{mount.name}`")
@@ -75,6 +78,18 @@ def _too_many(spec: PodSpec) -> Iterator[Fault]:
     for path, _, number in _host_ports(spec):
         out = "hostNetwork" if spec.host_network else "hostPort"
         yield Fault(path, f"one machine has one port {number}: set replicas to 1, or leave {out} out")
+
+
+def _name_conflicts(manifests: Iterable[Manifest]) -> Iterator[Problem]:
+    """Yield the pods that stand by themselves under the name of one of a StatefulSet's."""
+    objects = [(each, each.object) for each in manifests]
+    sets = {(o.metadata.namespace, o.metadata.name): (m, o) for m, o in objects if isinstance(o, StatefulSet)}
+    for manifest, one in objects:
+        if isinstance(one, Pod):
+            maker, value = sets.get((one.metadata.namespace, maker_of(one.metadata.name)), (None, None))
+            if maker and value and makes(value, one.metadata.name):
+                told = f"a pod of this name is made by {_called(maker)} in {maker.file}:{maker.line}"
+                yield manifest.origin.problem(("metadata", "name"), told)
 
 
 def _claims(manifest: Manifest, pod: PodIn) -> Iterator[Claimed]:
@@ -99,7 +114,11 @@ def _overlap(one: ContainerPort, other: ContainerPort) -> bool:
 
 
 def _claimed_by(claim: Claimed) -> str:
-    value, port = claim.manifest.object, claim.port
-    owner = f"{value.kind} {value.metadata.namespace}/{value.metadata.name}"
     line, _ = claim.manifest.origin.locate(claim.path)
-    return f"port {claim.number}/{port.protocol} is taken by {owner} in {claim.manifest.file}:{line}"
+    taken = f"port {claim.number}/{claim.port.protocol} is taken by {_called(claim.manifest)}"
+    return f"{taken} in {claim.manifest.file}:{line}"
+
+
+def _called(manifest: Manifest) -> str:
+    metadata = manifest.object.metadata
+    return f"{manifest.object.kind} {metadata.namespace}/{metadata.name}"

@@ -11,12 +11,11 @@ from schemas.meta import ClusterMeta, ObjectMeta
 from schemas.model import Fault, Many, Model, Noted, Opaque, Texts, complain
 from schemas.names import DNS_LABEL, DataKey
 from schemas.pod import PodSpec
-from schemas.volumes import ClaimSpec
+from schemas.volumes import CLUSTER_WRITES, NO_MODES, ClaimSpec
 
-_STATUS = "a cluster writes it, and what is in a manifest is ignored"
 _LARGEST = 2**20
 
-Status = Annotated[Opaque | None, Noted(_STATUS)]
+Status = Annotated[Opaque | None, Noted(CLUSTER_WRITES)]
 
 
 def _base64(text: str) -> str:
@@ -126,7 +125,7 @@ class PersistentVolumeClaim(Model):
     @model_validator(mode="after")
     def _rules(self) -> Self:
         if not self.spec.access_modes:
-            complain([Fault(("spec", "accessModes"), "at least one is needed, such as ReadWriteOnce")])
+            complain([Fault(("spec", "accessModes"), NO_MODES)])
         return self
 
 

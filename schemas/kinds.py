@@ -1,14 +1,13 @@
 """Which kinds there are: the literal table of those that are typed, and what is said of all others."""
 
-from schemas.apps import Deployment
+from schemas.apps import DaemonSet, Deployment, ReplicaSet, StatefulSet
 from schemas.core import ConfigMap, Namespace, PersistentVolumeClaim, Pod, Secret
 from schemas.model import Model
 from schemas.service import Service
 from schemas.storage import PersistentVolume
 
-Object = (
-    ConfigMap | Deployment | Namespace | PersistentVolume | PersistentVolumeClaim | Pod | Secret | Service
-)
+Workload = DaemonSet | Deployment | ReplicaSet | StatefulSet
+Object = ConfigMap | Namespace | PersistentVolume | PersistentVolumeClaim | Pod | Secret | Service | Workload
 
 KINDS: dict[tuple[str, str], type[Model]] = {
     ("v1", "ConfigMap"): ConfigMap,
@@ -18,5 +17,8 @@ KINDS: dict[tuple[str, str], type[Model]] = {
     ("v1", "Pod"): Pod,
     ("v1", "Secret"): Secret,
     ("v1", "Service"): Service,
+    ("apps/v1", "DaemonSet"): DaemonSet,
     ("apps/v1", "Deployment"): Deployment,
+    ("apps/v1", "ReplicaSet"): ReplicaSet,
+    ("apps/v1", "StatefulSet"): StatefulSet,
 }

@@ -1,9 +1,15 @@
 """Where a cluster would place a pod (core/v1): typed whole, without meaning on one machine."""
 
-from typing import Literal
+import re
+from collections.abc import Iterator
+from typing import Literal, Self
 
-from schemas.model import Many, Model, Natural, Positive
+from pydantic import model_validator
+
+from schemas.model import Fault, Many, Model, Natural, Positive, complain
 from schemas.selectors import LabelSelector
+
+WHOLE = re.compile(r"[-+]?[0-9]{1,18}")
 
 
 class NodeRequirement(Model):
@@ -12,6 +18,11 @@ class NodeRequirement(Model):
     key: str
     operator: Literal["In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"]
     values: Many[str] = ()
+
+    @model_validator(mode="after")
+    def _rules(self) -> Self:
+        complain(_value_faults(self))
+        return self
 
 
 class NodeSelectorTerm(Model):
@@ -95,3 +106,13 @@ class TopologySpreadConstraint(Model):
     node_affinity_policy: Literal["Honor", "Ignore"] | None = None
     node_taints_policy: Literal["Honor", "Ignore"] | None = None
     match_label_keys: Many[str] = ()
+
+
+def _value_faults(one: NodeRequirement) -> Iterator[Fault]:
+    match one.operator, one.values:
+        case (("In" | "NotIn"), ()):
+            yield Fault(("values",), f"must not be empty beside {one.operator}")
+        case (("Exists" | "DoesNotExist"), (_, *_)):
+            yield Fault(("values",), f"have no place beside {one.operator}")
+        case (("Gt" | "Lt"), values) if len(values) != 1 or not WHOLE.fullmatch(values[0]):
+            yield Fault(("values",), f"must be one whole number beside {one.operator}")

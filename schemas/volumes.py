@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from schemas.env import FileFieldRef, ResourceFieldRef
-from schemas.meta import TemplateMeta
+from schemas.meta import Annotations, TemplateMeta
 from schemas.model import Fault, Many, Model, Noted, Opaque, Refused, among, complain
 from schemas.names import DataKey, DnsLabel, InnerPath, MachinePath
 from schemas.quantity import Amount
@@ -17,6 +17,9 @@ _CLOUD = "a cloud or network volume can't be reached from here: use a persistent
 _TOKEN = "there is no cluster whose API a pod could call: leave it out"
 _CLASS = "it only chooses a PersistentVolume; where none has it, a claim is a Podman volume of this machine"
 _GROWS = "sizeLimit isn't enforced on disk, only with medium Memory"
+CLUSTER_WRITES = "a cluster writes it, and what is in a manifest is ignored"
+NO_MODES = "at least one is needed, such as ReadWriteOnce"
+EXISTING = "sloop/volume"  # on a claim: a Podman volume that is used as it is, and never made or removed
 
 
 def _mode(number: int) -> int:
@@ -174,6 +177,32 @@ class ClaimTemplate(Model):
 
     metadata: TemplateMeta = Field(default_factory=TemplateMeta)
     spec: ClaimSpec
+
+
+class StatefulClaimMeta(TemplateMeta):
+    """The metadata of a claim that is made for each pod of a StatefulSet."""
+
+    name: DnsLabel
+    annotations: Annotated[
+        Annotations,
+        Refused("all pods would write to one volume: write a claim of the pod's own", key=among(EXISTING)),
+    ] = Field(default_factory=dict)
+
+
+class StatefulClaim(Model):
+    """A claim that is made for each pod of a StatefulSet, and found again by the pod's name."""
+
+    api_version: Literal["v1"] = "v1"
+    kind: Literal["PersistentVolumeClaim"] = "PersistentVolumeClaim"
+    metadata: StatefulClaimMeta
+    spec: ClaimSpec
+    status: Annotated[Opaque | None, Noted(CLUSTER_WRITES)] = None
+
+    @model_validator(mode="after")
+    def _rules(self) -> Self:
+        if not self.spec.access_modes:
+            complain([Fault(("spec", "accessModes"), NO_MODES)])
+        return self
 
 
 class EphemeralVolume(Model):

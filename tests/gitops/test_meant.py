@@ -47,7 +47,14 @@ def test_an_unknown_kind_is_told_with_the_nearest_one() -> None:
 
 def test_several_kinds_are_meant_by_a_list_and_by_all_each_once() -> None:
     assert kinds_meant("svc,pods,po") == ("Service", "Pod")
-    assert kinds_meant("all,pods") == ("Pod", "Service", "Deployment")
+    assert kinds_meant("all,pods") == (
+        "Pod",
+        "Service",
+        "DaemonSet",
+        "Deployment",
+        "ReplicaSet",
+        "StatefulSet",
+    )
 
 
 def test_an_object_is_in_the_default_namespace_unless_another_is_said() -> None:
