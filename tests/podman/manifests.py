@@ -19,6 +19,21 @@ def deployment(name: str = "web", image: str = ONE, *, replicas: int = 1, **more
     return {**named("Deployment", name, api="apps/v1", annotations=annotations), "spec": body}
 
 
+def workload(kind: str, name: str, image: str = ONE, **more: Any) -> Object:
+    """Return a DaemonSet, ReplicaSet or StatefulSet; ``more`` is as for a Deployment."""
+    made = deployment(name, image, **more)
+    kept = {key: value for key, value in made["spec"].items() if key != "replicas" or kind != "DaemonSet"}
+    return {**made, "kind": kind, "spec": kept}
+
+
+def stateful_set(name: str = "db", image: str = ONE, *, replicas: int = 2, **spec: Any) -> Object:
+    """Return a StatefulSet whose pods have a volume each, at /data; ``spec`` is more of its spec."""
+    claims = [{"metadata": {"name": "data"}, "spec": {"accessModes": ["ReadWriteOnce"]}}]
+    whole = {"serviceName": name, "volumeClaimTemplates": claims, **spec}
+    mounts = [mounted("data", "/data")]
+    return workload("StatefulSet", name, image, replicas=replicas, volumeMounts=mounts, spec=whole)
+
+
 def pod(name: str, image: str = ONE, **more: Any) -> Object:
     """Return a Pod that stands by itself."""
     return {**named("Pod", name), "spec": pod_spec(image, **more)}
