@@ -1,6 +1,6 @@
 """Pods that are all alike: kept at a number, and replaced step by step, or all at once, or not at all."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from itertools import islice
@@ -16,12 +16,12 @@ from reconcilers.pods import (
     ordinal,
     rests,
 )
-from reconcilers.rollout import Batch, Count, bounds, next_batch
+from reconcilers.rollout import Batch, Count, bounds, next_batch, proportional
 from reconcilers.template import Template, resources
 from reconcilers.wanted import Consequence, Health, Status, Wanted
 from reconcilers.world import World
 from runtime.observe import pod_name
-from runtime.resources import Resource
+from runtime.resources import Label, Resource
 from runtime.seen import SeenPod
 
 
@@ -56,15 +56,29 @@ class Generation:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Which pods of the template should exist, by ordinal, which old ones stay, and which must go first."""
+    """Which pods of the template should exist, by ordinal, which old ones stay, and which must go first.
+
+    ``more`` are pods of older revisions that are missing: one of that revision, and how many.
+    """
 
     ordinals: Sequence[int]
     keep: Sequence[SeenPod]
     after: tuple[str, ...] = ()
+    more: Sequence[tuple[SeenPod, int]] = ()
 
 
-def alike(made: Template, pace: Pace, world: World) -> Wanted:
-    """Return the pods that are wanted at this moment; never fewer available than the pace promises."""
+Before = Callable[[str], tuple[Template, World] | None]
+
+
+def _forgotten(commit: str) -> tuple[Template, World] | None:  # noqa: ARG001 (no commit is remembered)
+    return None
+
+
+def alike(made: Template, pace: Pace, world: World, before: Before = _forgotten) -> Wanted:
+    """Return the pods that are wanted at this moment; never fewer available than the pace promises.
+
+    ``before`` gives the template as an earlier commit had it.
+    """
     there = [pod for pod in world.pods_of(made.owner) if pod.state not in GOING]
     pods = Generation(
         [p for p in there if is_of(p, made.digest)], [p for p in there if not is_of(p, made.digest)]
@@ -79,7 +93,7 @@ def alike(made: Template, pace: Pace, world: World) -> Wanted:
     settled = len(pods.old) == staying and len(pods.new) == len(names)
     return Wanted(
         owner=made.owner,
-        resources=tuple(wanted),
+        resources=(*wanted, *_more(choice, pods, before)),
         status=_status(pace, made, pods, resting, world),
         keep=frozenset(pod_name(pod) for pod in choice.keep),
         resting=resting.names,
@@ -99,7 +113,7 @@ def _consequence(pace: Pace, pods: Generation, choice: Choice, *, settled: bool)
 
 def _choose(pace: Pace, made: Template, pods: Generation, world: World) -> Choice:
     if pace.paused and pods.old:
-        return Choice([ordinal(pod) for pod in pods.new], pods.old)
+        return _scaled(pace, pods, world)
     match pace.way:
         case Way.STAY:
             return _filled_up(pace, pods, world)
@@ -112,6 +126,41 @@ def _choose(pace: Pace, made: Template, pods: Generation, world: World) -> Choic
             count = min(len(pods.new), pace.replicas) + batch.start
             kept = _best(pods.old, pace, world)[: len(pods.old) - batch.stop]
             return Choice(_ordinals(pods.new, count, pace, world), kept)
+
+
+def _scaled(pace: Pace, pods: Generation, world: World) -> Choice:
+    """Scale every revision by its share, without any going on to another."""
+    surge, _ = bounds(pace.replicas, pace.surge, pace.unavailable)
+    total = len(pods.new) + len(pods.old)
+    target = max(min(total, pace.replicas + surge), pace.replicas) if pace.replicas else 0
+    groups = [pods.new, *_revisions(pods.old)] if pods.new else _revisions(pods.old)
+    sizes = proportional([len(group) for group in groups], target, total)
+    several = list(zip(groups, sizes, strict=True))
+    older = several[1:] if pods.new else several
+    return Choice(
+        _ordinals(pods.new, sizes[0] if pods.new else 0, pace, world),
+        [pod for group, size in older for pod in _best(group, pace, world)[:size]],
+        more=[(group[0], size - len(group)) for group, size in older if size > len(group)],
+    )
+
+
+def _revisions(pods: Sequence[SeenPod]) -> list[list[SeenPod]]:
+    """Return pods by revision, that of the youngest pod first."""
+    youngest = sorted(pods, key=lambda pod: -pod.created)
+    digests = dict.fromkeys(pod.labels.get(Label.DIGEST, "") for pod in youngest)
+    return [[pod for pod in youngest if is_of(pod, digest)] for digest in digests]
+
+
+def _more(choice: Choice, pods: Generation, before: Before) -> Iterator[Resource]:
+    """Yield what is missing of older revisions, as far as git can still tell what they were."""
+    for one, count in choice.more:
+        then = before(one.labels.get(Label.COMMIT, ""))
+        if then and is_of(one, then[0].digest):
+            made, world = then
+            taken = {ordinal(pod) for pod in pods.old if is_of(pod, made.digest)}
+            free = (number for number in range(len(taken) + count) if number not in taken)
+            for number in islice(free, count):
+                yield from resources(world, made, f"{made.owner.name}-{made.revision}-{number}")
 
 
 def _filled_up(pace: Pace, pods: Generation, world: World) -> Choice:
@@ -177,10 +226,10 @@ def _health(
         return Health.DEGRADED, failed
     if resting.reasons:
         return Health.DEGRADED, resting.reasons[0]
-    if _late(pace, pods, world):
-        return Health.DEGRADED, f"ProgressDeadlineExceeded: no progress for {pace.deadline}s"
     if pace.paused and pods.old:
         return Health.SUSPENDED, "paused in the middle of a rollout"
+    if _late(pace, pods, world):
+        return Health.DEGRADED, f"ProgressDeadlineExceeded: no progress for {pace.deadline}s"
     told = f"{updated} of {pace.replicas} pods of revision {made.revision} are available"
     unready = (world.past.unready[pod.id] for pod in pods.new if pod.id in world.past.unready)
     return Health.PROGRESSING, "; ".join([told, *islice(unready, 1)])

@@ -1,5 +1,6 @@
 """Rollout arithmetic: how many pods may start and stop right now."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from schemas.int_or_percent import scaled
@@ -46,3 +47,27 @@ def bounds(replicas: int, surge: int | str, unavailable: int | str) -> tuple[int
     more = scaled(surge, replicas, round_up=True)
     fewer = scaled(unavailable, replicas, round_up=False)
     return (more, fewer) if more or fewer else (0, 1)
+
+
+def proportional(sizes: Sequence[int], target: int, before: int) -> list[int]:
+    """Return how many pods each revision should have, so that all together they are ``target``.
+
+    ``sizes`` go from the newest revision to the oldest, ``before`` is how many there could be when they were
+    scaled last.  What rounding leaves goes to the largest: of equals to the newest where pods come, to
+    the oldest where they go.  Source: Kubernetes' pkg/controller/deployment/sync.go, scale.
+    """
+    change = target - sum(sizes)
+    numbers = range(len(sizes))
+    order = sorted(numbers, key=lambda n: (-sizes[n], n if change > 0 else -n))
+    shares: dict[int, int] = {}
+    for number in order:
+        left = change - sum(shares.values())
+        share = _share(sizes[number], target, before)
+        shares[number] = min(share, left) if change > 0 else max(share, left)
+    rest = change - sum(shares.values())
+    return [max(sizes[n] + shares[n] + (rest if n == order[0] else 0), 0) for n in numbers]
+
+
+def _share(size: int, target: int, before: int) -> int:
+    """Return by how many pods a revision grows, rounded half up; shrinking is negative."""
+    return (2 * size * target + before) // (2 * before) - size

@@ -25,6 +25,7 @@ DEPLOYMENT = """
       strategy: {strategy}
       minReadySeconds: {min_ready}
       paused: {paused}
+      progressDeadlineSeconds: {deadline}
       selector: {{matchLabels: {{app: web}}}}
       template:
         metadata: {{labels: {{app: web}}}}
@@ -43,7 +44,7 @@ def deployment(
     **fields: object,
 ) -> str:
     """Return a Deployment; ``container`` is more of its container, beginning with a comma."""
-    plain = {"annotations": "{}", "min_ready": 0, "paused": "false", "volumes": "[]"}
+    plain = {"annotations": "{}", "min_ready": 0, "paused": "false", "volumes": "[]", "deadline": 600}
     return dedent(DEPLOYMENT).format(
         image=image, replicas=replicas, strategy=strategy, container=container, **{**plain, **fields}
     )

@@ -1,17 +1,27 @@
 """Which pods a Deployment wants at each moment, and how it fares."""
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import product
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from reconcilers.deployment import FOREVER
+from reconcilers.kinds import catalog
 from reconcilers.wanted import Consequence, Health, Past, Wanted
+from reconcilers.world import Earlier
 from runtime.observe import pod_name
 from runtime.records import Failure, Readiness, Restarts
+from runtime.resources import Owner
 from runtime.seen import Exit, SeenPod
-from tests.reconcilers.given import NOW, deployment, pods_of, rolling, running, seen, wanted
+from tests.reconcilers.given import NOW, deployment, manifests, pods_of, rolling, running, seen, wanted
 
+ROWS: dict[str, list[dict[str, Any]]] = json.loads(
+    (Path(__file__).parent.parent / "kubernetes" / "deployment.json").read_text()
+)
 PROBE = ", readinessProbe: {tcpSocket: {port: 80}}"
 PORT = ", ports: [{containerPort: 80, hostPort: 8080}]"
 
@@ -179,6 +189,90 @@ def test_no_progress_for_ten_minutes_is_a_failure(since: float, health: Health) 
     late = [seen(pod, since=NOW - since) for pod in pods_of(wanted(new, pods=before))]
 
     assert wanted(new, pods=[*before, *late]).status.health is health
+
+
+@pytest.mark.parametrize("row", ROWS["timed_out"], ids=str)
+def test_a_rollout_is_late_as_in_kubernetes(row: dict[str, Any]) -> None:
+    complete = row.get("reason") == "NewReplicaSetAvailable"
+    deadline = row["progressDeadlineSeconds"] or FOREVER
+    written = deployment(container="" if complete else PROBE, deadline=deadline)
+    pods = running(written, since=NOW - row.get("elapsed_s", 11))
+
+    status = wanted(written, pods=pods).status
+
+    assert (status.health is Health.DEGRADED) is row["timed_out"]
+    assert status.reason.startswith("ProgressDeadlineExceeded") is row["timed_out"]
+
+
+@pytest.mark.parametrize("row", ROWS["complete"], ids=str)
+def test_a_rollout_is_complete_as_in_kubernetes(row: dict[str, int]) -> None:
+    replicas, updated = row["desired"], row["updated"]
+    new = running(deployment("app:2", replicas=updated))
+    old = running(deployment(replicas=row["current"] - updated))
+    pods = [replace(pod, id=str(number)) for number, pod in enumerate([*new, *old])]
+    down = [replace(pod, state="exited") for pod in pods[row["available"] :]]
+
+    answer = wanted(deployment("app:2", replicas=replicas), pods=[*pods[: row["available"]], *down])
+
+    assert (answer.settled and answer.status.health is Health.HEALTHY) is row["complete"]
+
+
+def test_the_clock_stands_still_while_it_is_paused() -> None:
+    before = running(deployment())
+    (stuck, *_) = pods_of(wanted(deployment("app:2", container=PROBE), pods=before))
+    paused = deployment("app:2", container=PROBE, paused="true")
+
+    answer = wanted(paused, pods=[*before, seen(stuck, since=NOW - 900)])
+
+    assert answer.status.health is Health.SUSPENDED
+
+
+def halfway(replicas: int = 4) -> list[SeenPod]:
+    """Return the pods of a rollout that has reached half of them, the old ones made by commit a1."""
+    old = running(deployment(replicas=replicas // 2), commit="a1", since=NOW - 7200)
+    return [*running(deployment("app:2", replicas=replicas // 2)), *old]
+
+
+def telling(*documents: str) -> Callable[[str, Owner], Earlier | None]:
+    """Return how a world answers what commit a1 said."""
+    (then,) = manifests(*documents)
+    return lambda sha, _: Earlier(then, catalog([then])) if sha == "a1" else None
+
+
+def test_a_paused_deployment_scales_up_every_revision_by_its_share() -> None:
+    bigger = deployment("app:2", replicas=8, paused="true")
+
+    answer = wanted(bigger, pods=halfway(), commit="b2", earlier=telling(deployment()))
+
+    assert sorted(pod.containers[0].image for pod in pods_of(answer)) == ["app:1"] * 2 + ["app:2"] * 4
+    assert len(answer.keep) == 2
+    assert len({pod.name for pod in pods_of(answer)} | answer.keep) == 8
+
+
+def test_a_paused_deployment_scales_down_every_revision_by_its_share() -> None:
+    answer = wanted(deployment("app:2", replicas=2, paused="true", strategy=rolling(0, 1)), pods=halfway())
+
+    assert (len(names(answer)), len(answer.keep)) == (1, 1)
+
+
+def test_a_paused_deployment_that_has_not_begun_scales_what_there_is() -> None:
+    before = running(deployment(), commit="a1")
+
+    answer = wanted(
+        deployment("app:2", replicas=3, paused="true"),
+        pods=before,
+        commit="b2",
+        earlier=telling(deployment()),
+    )
+
+    assert [pod.containers[0].image for pod in pods_of(answer)] == ["app:1"]
+    assert len(answer.keep) == 2
+
+
+def test_what_git_can_no_longer_tell_is_not_made_of_another_revision() -> None:
+    answer = wanted(deployment("app:2", replicas=3, paused="true"), pods=running(deployment()))
+
+    assert (names(answer), len(answer.keep), answer.settled) == ([], 2, False)
 
 
 class Rollout:

@@ -1,15 +1,19 @@
 """Which pods a ReplicaSet wants, and that it replaces nobody."""
 
+import re
 from dataclasses import replace
 
 from reconcilers.wanted import Consequence, Health, Wanted
 from tests.reconcilers.given import NOW, deployment, pods_of, running, wanted
 
+FOREIGN = re.compile(r" *(strategy|paused|progressDeadlineSeconds):")
+
 
 def replica_set(image: str = "app:1", replicas: int = 2, **fields: object) -> str:
     written = deployment(image, replicas, **fields)  # type: ignore[arg-type]
     other = written.replace("kind: Deployment", "kind: ReplicaSet")
-    return "\n".join(line for line in other.splitlines() if "strategy:" not in line and "paused:" not in line)
+    lines = (line for line in other.splitlines() if not FOREIGN.match(line))
+    return "\n".join(lines)
 
 
 def images(answer: Wanted) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from reconcilers.rollout import Batch, Count, bounds, next_batch
+from reconcilers.rollout import Batch, Count, bounds, next_batch, proportional
 
 ROWS: dict[str, list[dict[str, Any]]] = json.loads(
     (Path(__file__).parent.parent / "kubernetes" / "deployment.json").read_text()
@@ -58,6 +58,66 @@ def test_old_pods_stop_as_in_kubernetes(row: dict[str, Any]) -> None:
     batch = next_batch(row["deploymentReplicas"], new, old, surge=surge, unavailable=unavailable)
 
     assert there - batch.stop == row.get("expectedOldReplicas", there)
+
+
+@pytest.mark.parametrize("row", [row for row in rows("new_rs_replicas") if row["strategy"] != "Recreate"])
+def test_new_pods_fill_what_room_there_is(row: dict[str, Any]) -> None:
+    there, others = row["new_rs_replicas"], row["other_old_rs_replicas"]
+
+    batch = next_batch(
+        row["deployment_replicas"],
+        Count(there, there),
+        Count(others, others),
+        surge=row["max_surge"],
+        unavailable=0,
+    )
+
+    assert there + batch.start == row["expected"]
+
+
+@pytest.mark.parametrize("row", rows("scale_down_old"))
+def test_old_pods_that_serve_stop_as_in_kubernetes(row: dict[str, Any]) -> None:
+    there, serving = row["oldReplicas"], min(row["readyPods"], row["oldReplicas"])
+    new = row["readyPods"] - serving
+    surge, unavailable = bounds(row["deploymentReplicas"], row["maxSurge"], row["maxUnavailable"])
+
+    batch = next_batch(
+        row["deploymentReplicas"],
+        Count(new, new),
+        Count(there, serving),
+        surge=surge,
+        unavailable=unavailable,
+    )
+
+    broken = there - serving  # they stop for free
+    assert there - max(batch.stop - broken, 0) == row.get("expectedOldReplicas", there)
+
+
+# Two rows are about figures that a cluster keeps on each ReplicaSet, and there is none here.
+SCALING = [row for row in rows("proportional_scaling") if "wasntUpdated" not in row]
+
+
+@pytest.mark.parametrize("row", SCALING, ids=lambda row: row["name"])
+def test_revisions_are_scaled_by_their_shares_as_in_kubernetes(row: dict[str, Any]) -> None:
+    now, then = (one["replicas"] + one.get("maxSurge", 0) for one in (row["deployment"], row["previous"]))
+    target = now if row["deployment"]["replicas"] else 0
+    before, after = (
+        [one["replicas"] for one in [row[new], *row[old]] if one]
+        for new, old in (("newRS", "oldRSs"), ("expectedNew", "expectedOld"))
+    )
+
+    assert proportional(before, target, then) == after
+
+
+def test_shares_always_come_to_what_is_asked_for() -> None:
+    sizes = [[a, b, c] for a, b, c in product(range(1, 6), repeat=3)]
+    wrong = (
+        (one, target)
+        for one, target in product(sizes, range(20))
+        if sum(proportional(one, target, sum(one))) != target or min(proportional(one, target, sum(one))) < 0
+    )
+
+    assert next(wrong, None) is None
 
 
 def test_where_both_bounds_come_to_nothing_one_pod_may_be_unavailable() -> None:
