@@ -146,7 +146,7 @@ def logs(
     container: ContainerOption = None,
     tail: Annotated[int | None, typer.Option(min=0, help="Only so many last lines of each pod.")] = None,
 ) -> None:
-    """Print what a pod has said, or each pod of a Deployment; earlier runs of a container stand first.
+    """Print what a pod has said, or each pod of an object; earlier runs of a container stand first.
 
     Example: sloop logs deployment/web -n shop -f --tail 20
     """
@@ -180,7 +180,7 @@ def execute(
     interactive: Annotated[bool, typer.Option("-i", "--stdin", help="Hand standard input on.")] = False,
     terminal: Annotated[bool, typer.Option("-t", "--tty", help="Give it a terminal.")] = False,
 ) -> None:
-    """Run a command in a pod that runs, or in the first one of a Deployment; its exit code is the command's.
+    """Run a command in a pod that runs, or in the first one of an object; its exit code is the command's.
 
     Example: sloop exec deployment/web -n shop -it -- sh
     """

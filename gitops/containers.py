@@ -6,9 +6,7 @@ from gitops.program import engine_of
 from gitops.settings import Settings
 from gitops.which import Missing
 from runtime.resources import Label, Owner
-from schemas.apps import Deployment, DeploymentSpec
-from schemas.core import Pod
-from schemas.manifest import Manifest
+from schemas.pods import pod_of
 
 
 def check_container(settings: Settings, whose: Owner, name: str) -> None:
@@ -25,10 +23,6 @@ def container_names(settings: Settings, whose: Owner) -> list[str]:
     sight = look(settings, engine)
     pods = pods_of(sight.seen, whose)
     writer = Owner.parse(pods[0].labels[Label.OWNER]) if pods else whose
-    match sight.manifests.get(writer):
-        case Manifest(object=Deployment(spec=DeploymentSpec(template=template))):
-            return [one.name for one in template.spec.containers]
-        case Manifest(object=Pod(spec=spec)):
-            return [one.name for one in spec.containers]
-        case _:
-            return []
+    manifest = sight.manifests.get(writer)
+    pod = pod_of(manifest.object) if manifest else None
+    return [one.name for one in pod.spec.containers] if pod else []

@@ -10,23 +10,19 @@ from runtime.seen import Seen, SeenPod
 
 KINDS = {  # and whether they are in a namespace; the table of reconcilers takes 0.3 s to import
     "ConfigMap": True,
+    "DaemonSet": True,
     "Deployment": True,
     "Namespace": False,
     "PersistentVolume": False,
     "PersistentVolumeClaim": True,
     "Pod": True,
+    "ReplicaSet": True,
     "Secret": True,
     "Service": True,
+    "StatefulSet": True,
 }
 DEFAULT = "default"
-ALL = (
-    "Pod",
-    "Service",
-    "DaemonSet",
-    "Deployment",
-    "ReplicaSet",
-    "StatefulSet",
-)  # kubectl's "all", of the kinds there are
+ALL = ("Pod", "Service", "DaemonSet", "Deployment", "ReplicaSet", "StatefulSet")  # kubectl's "all"
 
 
 def kind_meant(word: str) -> str:

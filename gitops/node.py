@@ -11,12 +11,12 @@ ARCHITECTURES = {  # what the kernel calls it, and what Kubernetes does
 }
 
 
-def node_labels(name: str) -> Mapping[str, str]:
-    """Return the labels of this machine, as a kubelet would give them to its node.
+def node_labels(name: str, machine: str = "") -> Mapping[str, str]:
+    """Return the labels of this machine (or another sort), as a kubelet would give them to its node.
 
     Source: Kubernetes' docs/reference/labels-annotations-taints; the old names are still given, too.
     """
-    machine = platform.machine()
+    machine = machine or platform.machine()
     arch = ARCHITECTURES.get(machine, machine)
     return {
         "kubernetes.io/hostname": name,

@@ -71,7 +71,26 @@ spec:
       ports: [{containerPort: 80, hostPort: 8080}]
 """
 
+SET = """\
+apiVersion: apps/v1
+kind: {kind}
+metadata: {{name: set, namespace: shop}}
+spec:
+  {replicas}
+  selector: {{matchLabels: {{app: set}}}}
+  template:
+    metadata: {{labels: {{app: set}}}}
+    spec:
+      containers: [{{name: main, image: app:1}}]
+      {pod}
+"""
+
 FILES = {"around.yaml": AROUND, "web.yaml": WEB, "job.yaml": JOB}
+
+
+def workload(kind: str, pod: str = "") -> str:
+    """Return a DaemonSet, ReplicaSet or StatefulSet; ``pod`` is more of its pods."""
+    return SET.format(kind=kind, pod=pod, replicas="" if kind == "DaemonSet" else "replicas: 2")
 
 
 def opened(host: Host) -> None:

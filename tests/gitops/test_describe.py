@@ -9,7 +9,7 @@ from gitops.meant import meant
 from gitops.sheet import sheet
 from gitops.which import Missing
 from runtime.resources import Owner
-from tests.gitops.shop import AROUND, FILES, JOB, SECRET, SECRET_IN_BASE64, opened, seen
+from tests.gitops.shop import AROUND, FILES, JOB, SECRET, SECRET_IN_BASE64, opened, seen, workload
 from tests.host import Host
 
 WEB = Owner("Deployment", "shop", "web")
@@ -114,6 +114,24 @@ def test_every_kind_is_described_for_people(host: Host, which: str) -> None:
     assert lines[0].startswith("Kind:")
     assert any(line.strip().startswith("Last touched:") for line in lines)
     assert "Events:" in lines
+
+
+@pytest.mark.parametrize(
+    ("which", "told"),
+    [
+        ("sts/set", ["Replicas:", "Pod management policy:  OrderedReady", "Type:             RollingUpdate"]),
+        ("rs/set", ["Replicas:", "main:  app:1"]),
+        ("ds/set", ["Update strategy:", "main:  app:1"]),
+    ],
+)
+def test_every_sort_of_workload_is_described_for_people(host: Host, which: str, told: list[str]) -> None:
+    kind = meant(which, "shop").kind
+    host.commit("Sets", {"set.yaml": workload(kind)})
+    host.apply()
+
+    lines = [line.strip() for line in sheet(described(seen(host), meant(which, "shop")))]
+
+    assert [one for one in told if not any(line.startswith(one) for line in lines)] == []
 
 
 def test_an_object_that_is_nowhere_is_one_line_with_the_way_out(host: Host) -> None:

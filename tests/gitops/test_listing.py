@@ -9,7 +9,7 @@ from gitops.git_error import SourceError
 from gitops.listing import listed, told_kinds
 from gitops.which import Missing
 from reconcilers.kinds import KINDS
-from tests.gitops.shop import FILES, SECRET, SECRET_IN_BASE64, WEB, opened, seen
+from tests.gitops.shop import FILES, SECRET, SECRET_IN_BASE64, WEB, opened, seen, workload
 from tests.host import Host
 
 
@@ -49,6 +49,36 @@ def test_every_kind_has_its_columns(host: Host, kind: str, name: str, columns: d
     opened(host)
 
     assert one(host, kind, name).items() >= columns.items()
+
+
+@pytest.mark.parametrize(
+    ("kind", "columns"),
+    [
+        ("StatefulSet", {"ready": "2/2"}),
+        ("ReplicaSet", {"desired": 2, "current": 2, "readyPods": 2}),
+        (
+            "DaemonSet",
+            {"desired": 1, "current": 1, "readyPods": 1, "upToDate": 1, "available": 1, "nodeSelector": []},
+        ),
+    ],
+)
+def test_every_sort_of_workload_has_kubectls_columns(host: Host, kind: str, columns: dict[str, Any]) -> None:
+    host.commit("Sets", {"set.yaml": workload(kind)})
+    host.apply()
+
+    told = one(host, kind, "set")
+
+    assert told.items() >= columns.items()
+    assert told.keys() - columns.keys() == {"kind", "namespace", "name", "created"}
+
+
+def test_a_daemon_set_for_another_machine_wants_no_pod_and_says_what_it_asks_for(host: Host) -> None:
+    host.commit("Elsewhere", {"set.yaml": workload("DaemonSet", "nodeSelector: {disk: ssd}")})
+    host.apply()
+
+    told = one(host, "DaemonSet", "set")
+
+    assert (told["desired"], told["current"], told["nodeSelector"]) == (0, 0, ["disk=ssd"])
 
 
 def test_a_rollout_shows_how_many_pods_are_new(host: Host) -> None:
