@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from itertools import product
+from itertools import islice, product
 from pathlib import Path
 from typing import Any
 
@@ -285,7 +285,7 @@ class Rollout:
 
     def passes(self, written: str) -> Iterator[list[SeenPod]]:
         """Yield the pods after each pass, until nothing moves any more."""
-        before: list[str] = []
+        before: list[str] | None = None
         while before != self._names():
             before = self._names()
             for _ in range(3):
@@ -322,6 +322,26 @@ def test_a_whole_rollout_keeps_both_promises_and_ends(replicas: int, surge: int,
     assert min(counts) >= replicas - unavailable
     assert {pod.image for pod in rollout.pods} == {"app:2"}
     assert len(rollout.pods) == replicas
+
+
+@pytest.mark.parametrize(
+    ("replicas", "surge", "unavailable"), [(1, 1, 0), (1, 0, 1), (3, 1, 0), (3, 0, 2), (3, 2, 1)]
+)
+@pytest.mark.parametrize("begun", [1, 4])
+@pytest.mark.parametrize(("image", "more"), [("app:2", 2), ("app:3", 0), ("app:3", 1), ("app:3", -1)])
+def test_a_rollout_that_is_overtaken_keeps_both_promises_and_ends(
+    replicas: int, surge: int, unavailable: int, *, begun: int, image: str, more: int
+) -> None:
+    strategy, after = rolling(surge, unavailable), max(replicas + more, 0)
+    rollout = Rollout(running(deployment(replicas=replicas, strategy=strategy)), works=True)
+    overtaken = islice(rollout.passes(deployment("app:2", replicas, strategy=strategy)), begun)
+    before = [len(pods) for pods in overtaken][-1]
+
+    counts = [len(pods) for pods in rollout.passes(deployment(image, after, strategy=strategy))]
+
+    assert max(counts) <= max(before, after + surge)
+    assert min(counts) >= min(before, after - unavailable)
+    assert [pod.image for pod in rollout.pods] == [image] * after
 
 
 @pytest.mark.parametrize(("replicas", "surge", "unavailable"), ROLLOUTS)
