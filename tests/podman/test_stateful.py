@@ -2,8 +2,14 @@
 
 import platform
 import re
+import signal
+from dataclasses import replace
+from itertools import count, takewhile
 from typing import Any
 
+import pytest
+
+from tests.podman import doomed
 from tests.podman.hands import Hands
 from tests.podman.manifests import ONE, SLEEP, TWO, headless, pod, stateful_set, workload
 from tests.podman.program import Program
@@ -134,6 +140,30 @@ def test_a_revision_that_hangs_is_taken_back_without_a_hand(program: Program) ->
     assert (hung.code, sorted(images)) == (3, [ONE, TWO])
     assert back == ["remove pod/default.db-1", "create pod/default.db-1"]
     assert program.images() == [ONE, ONE]
+
+
+@pytest.mark.parametrize("when", [doomed.BEFORE, doomed.AFTER])
+def test_killed_at_any_change_of_an_update_the_next_apply_ends_it(program: Program, when: str) -> None:
+    applied(program, stateful_set())
+    for number in range(2):
+        write(program, f"default.db-{number}", f"I was {number}")
+
+    moments = list(takewhile(lambda moment: killed_in_an_update(program, moment, when), count(1)))
+
+    assert len(moments) > 4
+    assert [written(program, f"default.db-{n}") for n in range(2)] == ["I was 0\n", "I was 1\n"]
+    assert program.run("diff").code == 0
+
+
+def killed_in_an_update(program: Program, moment: int, when: str) -> bool:
+    """Update all pods, and say whether the first attempt was killed at this moment; the next one ends it."""
+    image = (ONE, TWO)[moment % 2]
+    program.commit(f"Update {moment}", stateful_set(image=image))
+    first = replace(program, command=(*doomed.MODULE, str(moment), when)).run("apply")
+
+    assert program.run("apply").code == 0
+    assert program.images() == [image, image]
+    return first.code == -signal.SIGKILL
 
 
 def test_a_daemon_set_runs_where_its_labels_are(program: Program) -> None:
