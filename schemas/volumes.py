@@ -200,8 +200,7 @@ class StatefulClaim(Model):
 
     @model_validator(mode="after")
     def _rules(self) -> Self:
-        if not self.spec.access_modes:
-            complain([Fault(("spec", "accessModes"), NO_MODES)])
+        complain(_stateful_faults(self.spec))
         return self
 
 
@@ -277,3 +276,13 @@ def _source_faults(volume: Volume) -> Iterator[Fault]:
         yield Fault((), "a volume needs a source, such as emptyDir: {}")
     if len(given) > 1:
         yield Fault((), f"a volume has one source, and this one has {len(given)}")
+
+
+def _stateful_faults(spec: ClaimSpec) -> Iterator[Fault]:
+    own = "no PersistentVolume is bound to all pods' claims: write a claim of the pod's own"
+    if not spec.access_modes:
+        yield Fault(("spec", "accessModes"), NO_MODES)
+    if spec.volume_name:
+        yield Fault(("spec", "volumeName"), own)
+    if spec.selector:
+        yield Fault(("spec", "selector"), own)
