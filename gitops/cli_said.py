@@ -103,7 +103,7 @@ def answer(said: Said, document: Any, lines: Iterable[str]) -> None:
         if said.output is Output.JSON:
             print(json.dumps(document, indent=2, ensure_ascii=False), flush=True)
         else:
-            print(*lines, sep="\n", flush=True)
+            print(*(f"{line}\n" for line in lines), sep="", end="", flush=True)
     except BrokenPipeError:
         raise
     except OSError as error:

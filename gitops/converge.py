@@ -1,7 +1,7 @@
 """Passes until nothing is left to do and everything is well, or it is clear that it won't be."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from gitops.changes import Change
@@ -11,7 +11,8 @@ from reconcilers.pods import earliest
 from runtime.observe import of_source
 from runtime.resources import Label
 
-PROOF = 0.25  # seconds that every pod has run before all is called well; a broken one ends sooner
+PROOF = 0.25  # seconds between two looks that find a young pod in one and the same life
+YOUNG = 10.0  # seconds; Podman restarts a pod that ends at once, and may list it as running meanwhile
 PAUSE = 0.5  # seconds between looks while something is on its way
 
 
@@ -34,6 +35,24 @@ class Converged:
     results: Sequence[Result]
 
 
+@dataclass
+class Proof:
+    """Since when each young pod without a probe has been seen in its present life."""
+
+    source: str
+    _seen: dict[tuple[str, int, float], float] = field(default_factory=dict)
+
+    def lacking(self, passed: Pass, now: float) -> float:
+        """Return for how many more seconds the pods have to run on; a probe would be proof enough."""
+        pods = [
+            pod for pod in of_source(passed.view.seen, self.source).pods if Label.PROBES not in pod.labels
+        ]
+        young = [pod for pod in pods if now - max(pod.created, pod.started) < YOUNG]
+        lives = [(pod.id, pod.pid, pod.started) for pod in young]
+        self._seen = {life: self._seen.get(life, now) for life in lives}
+        return max((since + PROOF - now for since in self._seen.values()), default=0.0)
+
+
 def converge(loop: Loop, *, timeout: float, wait: bool = True) -> Converged:
     """Repeat passes until all is well, nothing more can mend by itself, or ``timeout`` seconds are over.
 
@@ -41,21 +60,23 @@ def converge(loop: Loop, *, timeout: float, wait: bool = True) -> Converged:
     closed as failed.
     """
     deadline = loop.clock() + timeout
+    proof = Proof(loop.house.source.id)
     try:
         while True:
             passed = loop.sync_once()
-            end = _end(loop, passed, deadline, wait=wait)
+            unproven = proof.lacking(passed, loop.clock())
+            end = _end(loop, passed, deadline, proven=unproven <= 0, wait=wait)
             if end:
                 return _closed(loop, passed, end)
-            loop.watch.wait(_pause(loop, passed, deadline))
+            loop.watch.wait(_pause(loop, passed, deadline, unproven))
     except BaseException as error:
         loop.end("Failed", _said(error))
         raise
 
 
-def _end(loop: Loop, passed: Pass, deadline: float, *, wait: bool) -> End | None:
+def _end(loop: Loop, passed: Pass, deadline: float, *, proven: bool, wait: bool) -> End | None:
     undecided = loop.watch.undecided(suspicious=loop.request.suspicious)
-    if passed.done and not undecided and _unproven(loop, passed) <= 0:
+    if passed.done and proven and not undecided:
         return End.WELL
     if passed.hopeless:
         return End.FAILED
@@ -85,19 +106,10 @@ def _said(error: BaseException) -> str:
     return str(error).partition("\n")[0] or "interrupted"
 
 
-def _pause(loop: Loop, passed: Pass, deadline: float) -> float:
+def _pause(loop: Loop, passed: Pass, deadline: float, unproven: float) -> float:
     """Return for how many seconds there is nothing new to see; none after a pass that did something."""
     if any(result.done for result in passed.results):
         return 0.0
     moment = earliest(deadline, *(answer.look_again for answer in passed.view.wanted))
-    unproven = _unproven(loop, passed) if passed.done else 0.0
-    longest = unproven if unproven > 0 else PAUSE
+    longest = unproven if passed.done and unproven > 0 else PAUSE
     return max(0.01, min(longest, (moment or deadline) - loop.clock()))
-
-
-def _unproven(loop: Loop, passed: Pass) -> float:
-    """Return for how many more seconds the pod that started last has to run; a probe is proof enough."""
-    pods = of_source(passed.view.seen, loop.house.source.id).pods
-    unprobed = [pod for pod in pods if Label.PROBES not in pod.labels]
-    latest = max((max(pod.created, pod.started) for pod in unprobed), default=0.0)  # Podman restarts at once
-    return latest + PROOF - loop.clock()

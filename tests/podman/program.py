@@ -17,7 +17,13 @@ from tests.machine import api, engine
 if TYPE_CHECKING:
     from tests.podman.conftest import Podman
 
-SLOOP = (sys.executable, "-c", "from gitops.cli import main; main()")
+START = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background commands ignore Ctrl-C
+from gitops.cli import main
+main()
+"""
+SLOOP = (sys.executable, "-c", START)
 PATIENCE = 60.0  # seconds; two cores and their other guests are slow at times
 KINDS = ("containers", "volumes", "secrets", "networks")
 
