@@ -11,7 +11,7 @@ from reconcilers.pods import earliest
 from runtime.observe import of_source
 from runtime.resources import Label
 
-PROOF = 0.25  # seconds between two looks that find a young pod in one and the same life
+PROOF = 0.15  # seconds between two looks that find a young pod in one and the same life
 YOUNG = 10.0  # seconds; Podman restarts a pod that ends at once, and may list it as running meanwhile
 PAUSE = 0.5  # seconds between looks while something is on its way
 
