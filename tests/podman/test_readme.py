@@ -40,7 +40,7 @@ def typed(podman: Podman, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     home, port = tmp_path_factory.mktemp("home"), str(ports.free())
     yield [_typed(example, home, port, podman) for example in examples()]
     api.clear(podman.socket)
-    images.podman(podman.engine, "untag", IMAGE)
+    images.podman(podman.engine, "untag", IMAGE, IMAGE)  # without a name it would lose them all
 
 
 def test_what_the_readme_shows_is_what_is_printed(typed: list[Typed]) -> None:
