@@ -80,7 +80,7 @@ def _act(action: Action, engine: Engine) -> str:
             return engine.pull(image)
         case Remove() if action.key.startswith("pod/"):
             left, failed = before_stop(engine, action.name, action.hooks, action.grace)
-            engine.remove_pod(action.name, left)
+            engine.remove_pod(action.name, left, volumes=not action.foreign)
             return failed
         case Restart(pod, grace, hooks):
             left, failed = before_stop(engine, pod, hooks, grace)

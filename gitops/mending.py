@@ -76,7 +76,8 @@ def _why(scene: Scene, owner: Owner, pod: Pod) -> str:
 
 def _replace(scene: Scene, owner: Owner, pod: Pod, current: SeenPod, why: str) -> Iterator[Draft]:
     """Yield the removal before the creation: two pods can't have one name."""
-    action = Remove(f"pod/{pod_name(current)}", grace(current), current.name, hooks(current))
+    foreign = current.name in scene.theirs_by_name
+    action = Remove(f"pod/{pod_name(current)}", grace(current), current.name, hooks(current), foreign)
     yield Draft(action, owner, f"{why}, and its name is needed", supplies(pod))
     yield _create(scene, owner, pod, why)
 

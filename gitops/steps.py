@@ -73,13 +73,14 @@ class Remove:
     """Remove a pod (``grace`` seconds after it was asked to stop), network, volume or secret by its key.
 
     ``current`` is the name that a pod has now, as a hand may have renamed it; ``hooks`` are those of one
-    that runs.
+    that runs.  A ``foreign`` one's anonymous volumes stay: what is in them is not ours to lose.
     """
 
     key: str
     grace: int = 0
     current: str = ""
     hooks: str = ""
+    foreign: bool = False
 
     @property
     def name(self) -> str:

@@ -92,8 +92,8 @@ class Engine(Protocol):
     def connect_pod(self, name: str, network: str, aliases: tuple[str, ...]) -> None:
         """Put a pod into a network."""
 
-    def remove_pod(self, name: str, grace: int) -> None:
-        """Ask a pod to stop, kill it after ``grace`` seconds, remove it and its anonymous volumes."""
+    def remove_pod(self, name: str, grace: int, *, volumes: bool = True) -> None:
+        """Ask a pod to stop, kill it after ``grace`` seconds, remove it and, if asked, its own volumes."""
 
     def remove_network(self, name: str) -> None:
         """Remove a network that nobody uses."""

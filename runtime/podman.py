@@ -178,10 +178,10 @@ class PodmanEngine:
                 f"networks/{named(network)}/connect", {"container": name, "aliases": list(aliases)}
             )
 
-    def remove_pod(self, name: str, grace: int) -> None:
-        """Ask a pod to stop, kill it after ``grace`` seconds, remove it and its anonymous volumes."""
+    def remove_pod(self, name: str, grace: int, *, volumes: bool = True) -> None:
+        """Ask a pod to stop, kill it after ``grace`` seconds, remove it and, if asked, its own volumes."""
         with asking_podman_to(f"remove the pod {name}"), unless_gone():
-            remove(self._api, name, grace)
+            remove(self._api, name, grace, volumes=volumes)
 
     def remove_network(self, name: str) -> None:
         """Remove a network that nobody uses."""

@@ -39,12 +39,12 @@ def start_or_remove(api: Api, pod: Pod) -> None:
         raise replace(refusal, message=taken) if taken else refusal from refusal
 
 
-def remove(api: Api, name: str, grace: int) -> None:
+def remove(api: Api, name: str, grace: int, *, volumes: bool = True) -> None:
     """Stop and remove in one request; Podman kills what is paused, then lets it go.
 
     Podman 4.3 refuses when the container ends, or is restarted, at that very moment.
     """
-    query = {"force": True, "volumes": True, "timeout": grace}
+    query = {"force": True, "volumes": volumes, "timeout": grace}
     for left in reversed(range(REMOVALS)):
         try:
             api.delete(f"containers/{named(name)}", seconds=grace + CHANGE_SECONDS, **query)

@@ -185,7 +185,8 @@ class EngineInMemory:
             self.aliases[name, network] = aliases
             self._tell("connect", name)
 
-    def remove_pod(self, name: str, grace: int) -> None:
+    def remove_pod(self, name: str, grace: int, *, volumes: bool = True) -> None:
+        del volumes  # it keeps none
         with self._changing("remove_pod", name):
             if name in self._pods:
                 self.graces[name] = grace

@@ -295,3 +295,15 @@ def test_output_of_a_terminal_and_the_last_lines_are_read(engine: PodmanEngine) 
 
     assert whole == b"one\r\ntwo\r\nthree\r\n"
     assert b"".join(engine.logs("town.baker", tail=1)) == b"three\r\n"
+
+
+def test_a_strangers_own_volumes_outlive_its_removal(engine: PodmanEngine) -> None:
+    made = pod()
+    (main,) = made.containers
+    there = len(engine.look().volumes)
+    engine.create_pod(replace(made, containers=(replace(main, mounts=(Mount("/data", volume=""),)),)))
+
+    engine.remove_pod(made.name, 0, volumes=False)
+
+    assert engine.look().pods == ()
+    assert len(engine.look().volumes) == there + 1
