@@ -44,7 +44,7 @@ $(ENVIRONMENT):
 	@test -n "$(PYTHON)" || { echo "sloop needs Python 3.11 or later: install python3 and run make again" >&2; exit 1; }
 	@$(SET_UP) python
 	@$(PYTHON) -m venv .venv
-	@.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	@.venv/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement requirements.lock
 	@.venv/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable . \
 		--config-settings editable_mode=compat
 	@rm -f .venv/ready-*
