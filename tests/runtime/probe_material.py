@@ -62,3 +62,6 @@ def _serve(door: socket.socket, replies: Sequence[bytes], heard: list[bytes]) ->
         with line, suppress(OSError):
             heard.append(line.recv(65536))
             line.sendall(waiting.pop(0) if len(waiting) > 1 else waiting[0])
+            line.shutdown(socket.SHUT_WR)
+            while line.recv(65536):  # closing with something unread would reset the line
+                pass
