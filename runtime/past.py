@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from runtime.ledger_trouble import ELSEWHERE, LedgerError, newer, older, told
 from runtime.recall import FILE, VERSION, connect, tables_version
-from runtime.records import Event, Failure, Readiness, Restarts, Run, Settled, Taken
+from runtime.records import Event, Failure, Note, Readiness, Restarts, Run, Settled, Taken
 from runtime.resources import Owner
 
 PATIENCE = 5.0  # seconds for which another process may keep the file locked
@@ -111,6 +111,11 @@ class Past:
         """Return since when a source is suspended, None if it isn't."""
         rows = self._rows("SELECT since FROM suspended WHERE source = ?", source)
         return rows[0][0] if rows else None
+
+    def notes(self, source: str) -> Mapping[tuple[Owner, str], Note]:
+        """Return what was noted of objects, by object and word."""
+        query = "SELECT kind, namespace, name, word, at, text FROM notes WHERE source = ?"
+        return {(Owner(*row[:3]), row[3]): Note(*row[4:]) for row in self._rows(query, source)}
 
     def events(
         self, source: str | None = None, owner: Owner | None = None, *, limit: int = 100, since: float = 0

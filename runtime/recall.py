@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 FILE = "ledger.sqlite3"
-VERSION = 1  # of the tables that are read here; runtime.tables brings older ones up to it
+VERSION = 2  # of the tables that are read here; runtime.tables brings older ones up to it
 
 
 @dataclass(frozen=True, slots=True)

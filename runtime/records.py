@@ -34,6 +34,14 @@ class Settled:
     at: float
 
 
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What this machine knows of an object that git doesn't say; ``text`` is for who left it there."""
+
+    at: float
+    text: str = ""
+
+
 class Commit(Protocol):
     """What the ledger writes down of a commit."""
 

@@ -151,8 +151,26 @@ answers = Table(
     _text("document"),
 )
 
+notes = Table(
+    "notes",
+    schema,
+    _text("source", key=True),
+    _text("kind", key=True),
+    _text("namespace", key=True),
+    _text("name", key=True),
+    _text("word", key=True),
+    _time("at"),
+    _text("text"),
+    sqlite_with_rowid=False,
+)
+
+
+def _add_notes(connection: Connection) -> None:
+    notes.create(connection)
+
+
 # What brings the tables of version N to N + 1.  Beside each new one goes tests/runtime/ledgers/version-N.sql.
-MIGRATIONS: Mapping[int, Callable[[Connection], None]] = {}
+MIGRATIONS: Mapping[int, Callable[[Connection], None]] = {1: _add_notes}
 
 
 def bring_up(connection: Connection, version: int) -> None:

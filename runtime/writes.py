@@ -22,7 +22,7 @@ from sqlalchemy import (
 from runtime.database import Database
 from runtime.past import Past
 from runtime.recall import Answer
-from runtime.records import Commit, EventType, Outcome, Planned, Readiness
+from runtime.records import Commit, EventType, Note, Outcome, Planned, Readiness
 from runtime.resources import Owner
 from runtime.tables import (
     add,
@@ -31,6 +31,7 @@ from runtime.tables import (
     drop,
     events,
     failures,
+    notes,
     objects,
     put,
     readiness,
@@ -77,6 +78,9 @@ REMEMBER = add(resources)
 RESTARTED = count(restarts)
 NOTE_READINESS = put(readiness)
 ANSWER = put(answers)
+FORGET_ANSWER = drop(answers)
+NOTE = put(notes)
+STRIKE = drop(notes)
 
 
 class Ledger:
@@ -193,6 +197,18 @@ class Ledger:
         """Note that a source is looked after again."""
         self._write(drop(suspended), [{"_source": source}])
 
+    def note(self, source: str, word: str, noted: Mapping[Owner, Note]) -> None:
+        """Note something of objects under a word, in place of what stood there; no idle pass follows."""
+        rows = [
+            {"source": source, **_named(owner), "word": word, **asdict(one)} for owner, one in noted.items()
+        ]
+        self._write_anew(source, NOTE, rows)
+
+    def strike(self, source: str, noted: Iterable[tuple[Owner, str]]) -> None:
+        """Take notes (object, word) back; no idle pass follows."""
+        rows = [{"_source": source, **_named(owner, "_"), "_word": word} for owner, word in noted]
+        self._write_anew(source, STRIKE, rows)
+
     def tell(self, source: str, owner: Owner | None, reason: str, message: str, now: float) -> None:
         """Keep an event: something went as it should."""
         self._event("Normal", source, owner, {"reason": reason, "message": message, "at": now})
@@ -210,6 +226,13 @@ class Ledger:
         with self._database.writing() as write:
             made = write(insert(events), {"type": kind, "source": source, **_named(owner), **words})
             write(FORGET_EVENTS, {"before": _id(made) - EVENTS_KEPT})
+
+    def _write_anew(self, source: str, statement: Executable, rows: list[dict[str, Any]]) -> None:
+        """Write, and forget what the last pass concluded."""
+        if rows:
+            with self._database.writing() as write:
+                write(statement, rows)
+                write(FORGET_ANSWER, {"_source": source})
 
     def _write(self, statement: Executable, rows: list[dict[str, Any]]) -> None:
         if rows:

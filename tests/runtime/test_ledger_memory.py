@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from runtime.ledger import Answer, look_back, open_ledger, recall
-from runtime.records import Readiness, Restarts, Settled
+from runtime.recall import VERSION
+from runtime.records import Note, Readiness, Restarts, Settled
 from runtime.writes import Ledger
 from tests.runtime.ledger_material import API, WEB
 
@@ -95,6 +96,33 @@ def test_a_source_is_suspended_until_it_is_resumed(tmp_path: Path) -> None:
         assert (suspended, ledger.past.suspended("shop")) == ((5.0, None), None)
 
 
+def test_a_note_of_an_object_stands_until_it_is_struck(tmp_path: Path) -> None:
+    with open_ledger(tmp_path, pytest.fail) as ledger:
+        ledger.note("shop", "restart", {WEB: Note(5.0), API: Note(6.0, "why")})
+        ledger.note("shop", "restart", {WEB: Note(7.0)})
+        ledger.note("shop", "pause", {WEB: Note(8.0)})
+        noted, elsewhere = ledger.past.notes("shop"), ledger.past.notes("blog")
+        ledger.strike("shop", [(WEB, "restart"), (API, "pause")])
+
+        left = ledger.past.notes("shop")
+
+    assert (noted[WEB, "restart"], noted[API, "restart"], elsewhere) == (Note(7.0), Note(6.0, "why"), {})
+    assert left == {(API, "restart"): Note(6.0, "why"), (WEB, "pause"): Note(8.0)}
+
+
+def test_after_a_note_came_or_went_no_pass_is_idle(tmp_path: Path) -> None:
+    with open_ledger(tmp_path, pytest.fail) as ledger:
+        for source in ("shop", "blog", "docs"):
+            ledger.note(source, "pause", {WEB: Note(1.0)})
+            ledger.answer(source, ANSWER)
+
+        ledger.note("shop", "restart", {WEB: Note(2.0)})
+        ledger.strike("blog", [(WEB, "pause")])
+
+    recalled = [recall(tmp_path, source) for source in ("shop", "blog", "docs")]
+    assert recalled == [None, None, ANSWER]
+
+
 def test_events_are_told_newest_first_and_chosen_by_source_object_and_time(tmp_path: Path) -> None:
     with open_ledger(tmp_path, pytest.fail) as ledger:
         ledger.tell("shop", WEB, "Created", "pod web-1 was created", 1.0)
@@ -177,7 +205,7 @@ def test_to_recall_from_a_file_that_no_sloop_wrote_gives_nothing(tmp_path: Path)
     assert recall(tmp_path, "shop") is None
 
 
-@pytest.mark.parametrize("version", [0, 2])
+@pytest.mark.parametrize("version", [0, VERSION + 1])
 def test_to_recall_from_other_tables_gives_nothing(tmp_path: Path, version: int) -> None:
     with open_ledger(tmp_path, pytest.fail) as ledger:
         ledger.answer("shop", ANSWER)
