@@ -13,6 +13,7 @@ from gitops.revert import carry_out, plan_revert
 from gitops.source import Source, SourceError
 from tests.gitops.http_server import serving
 from tests.gitops.repository import Repository
+from tests.machine.engine import until
 
 
 @pytest.fixture
@@ -187,7 +188,8 @@ def test_a_time_limit_ends_every_process_that_git_started(
 
     pid = (tmp_path / "pid").read_text().strip()
     state_of = Path(f"/proc/{pid}/stat")
-    assert not state_of.exists() or state_of.read_text().split()[2] == "Z"
+    until(lambda: _ended(state_of))
+    assert _ended(state_of)
 
 
 @pytest.mark.parametrize(
@@ -227,3 +229,7 @@ def test_nobody_is_asked_for_a_password(
             Source(f"http://{place}/site.git", state=state).resolve()
 
     assert not asked.exists()
+
+
+def _ended(process: Path) -> bool:
+    return not process.exists() or process.read_text().split()[2] == "Z"
