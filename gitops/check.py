@@ -1,9 +1,10 @@
-"""Offline: every problem of manifests in files and directories, whether or not they are in a repository."""
+"""Offline: every problem of manifests in files and directories, in a repository or not; and of sloop.yaml."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from gitops.configuration import parsed
 from gitops.settings import SettingsError
 from schemas.load import load
 from schemas.problems import Problem
@@ -20,6 +21,19 @@ def check(paths: Sequence[Path], *, strict: bool = False) -> Mapping[str, Any]:
         "objects": len(loaded.manifests),
         "problems": [_document(problem) for problem in loaded.problems],
         "notices": [_document(notice) for notice in loaded.notices],
+    }
+
+
+def check_configuration(file: Path) -> Mapping[str, Any]:
+    """Return all problems of a configuration, and the names of its sources."""
+    try:
+        value, problems = parsed(file, file.read_bytes())
+    except OSError as error:
+        raise SettingsError(f"cannot read {file}: {error.strerror}") from error
+    return {
+        "file": str(file),
+        "problems": [_document(problem) for problem in problems],
+        "sources": [one["name"] for one in value.get("sources", ())],
     }
 
 

@@ -11,6 +11,11 @@ from gitops.cli_said import Output, OutputOption, Said, answer, app, errors, sai
 from gitops.settings import SettingsError
 from gitops.trouble import Exit
 
+TimeoutOption = Annotated[
+    str | None,
+    typer.Option(help="How long everything may take to be healthy. [default: the source's, or 5m]"),
+]
+
 
 @app.command()
 def validate(
@@ -58,7 +63,7 @@ def apply(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only show what would change; exits as diff does.")
     ] = False,
-    timeout: Annotated[str, typer.Option(help="How long everything may take to be healthy.")] = "5m",
+    timeout: TimeoutOption = None,
     no_wait: Annotated[
         bool, typer.Option("--no-wait", help="Do what can be done now, and don't wait.")
     ] = False,
@@ -77,7 +82,7 @@ def apply(
     with errors(said):
         from gitops.request import Request
 
-        code = _apply(said, Request(allow_empty=allow_empty), seconds(timeout), wait=not no_wait)
+        code = _apply(said, Request(allow_empty=allow_empty), _seconds(timeout), wait=not no_wait)
     raise typer.Exit(code)
 
 
@@ -91,7 +96,7 @@ def rollback(
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be taken back.")] = False,
     no_push: Annotated[bool, typer.Option("--no-push", help="Commit to the local work tree only.")] = False,
-    timeout: Annotated[str, typer.Option(help="How long everything may take to be healthy.")] = "5m",
+    timeout: TimeoutOption = None,
     output: OutputOption = None,
 ) -> None:
     """Take the last commit back by a new commit, push it, and apply it.
@@ -111,7 +116,7 @@ def rollback(
         if said.output is Output.TEXT:
             answer(said, None, told(rolled.document))
         code = _apply(
-            said, Request("rollback", allow_empty=True, well="RolledBack"), seconds(timeout), wait=True
+            said, Request("rollback", allow_empty=True, well="RolledBack"), _seconds(timeout), wait=True
         )
     raise typer.Exit(code)
 
@@ -119,7 +124,9 @@ def rollback(
 @app.command()
 def run(
     context: typer.Context,
-    interval: Annotated[str, typer.Option(help="How often git is asked for a new commit.")] = "30s",
+    interval: Annotated[
+        str | None, typer.Option(help="How often git is asked. [default: the source's, or 30s]")
+    ] = None,
 ) -> None:
     """Keep the machine as git says, until it is told to stop: new commits, and whatever drifts.
 
@@ -129,14 +136,14 @@ def run(
     with errors(said):
         from gitops.daemon import run as keep
 
-        keep(said.settings, seconds(interval))
+        keep(said.settings, _seconds(interval))
 
 
 @app.command()
 def adopt(
     context: typer.Context,
     which: Annotated[str, typer.Argument(metavar="pod/NAME", help="The container that is in the way.")],
-    timeout: Annotated[str, typer.Option(help="How long everything may take to be healthy.")] = "5m",
+    timeout: TimeoutOption = None,
     output: OutputOption = None,
 ) -> None:
     """Replace a container that sloop did not make by the one that git describes under its name.
@@ -148,23 +155,25 @@ def adopt(
         from gitops.request import Request
 
         request = Request("adopt", adopting=frozenset({which.removeprefix("pod/")}))
-        code = _apply(said, request, seconds(timeout), wait=True)
+        code = _apply(said, request, _seconds(timeout), wait=True)
     raise typer.Exit(code)
+
+
+def _seconds(text: str | None) -> float | None:
+    return None if text is None else seconds(text)
 
 
 def seconds(text: str) -> float:
     """Read a duration such as 90, 90s, 5m, 1h30m; raises SettingsError."""
-    import re
+    from schemas.durations import seconds as read
 
-    parts = re.findall(r"(\d+(?:\.\d+)?)(ms|[smh]?)", text)
-    if not parts or "".join(map("".join, parts)) != text:
-        raise SettingsError(f"{text!r} is no duration: write 90s, 5m or 1h30m")
-    return sum(
-        float(number) * {"ms": 0.001, "": 1, "s": 1, "m": 60, "h": 3600}[unit] for number, unit in parts
-    )
+    try:
+        return read(text)
+    except ValueError as error:
+        raise SettingsError(str(error)) from error
 
 
-def _apply(said: Said, request: Any, timeout: float, *, wait: bool) -> Exit:
+def _apply(said: Said, request: Any, timeout: float | None, *, wait: bool) -> Exit:
     from gitops.program import Wish
     from gitops.program import apply as converge
     from gitops.show import summary

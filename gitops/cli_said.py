@@ -35,6 +35,7 @@ class Said:
     settings: Settings
     output: Output
     verbose: bool
+    config: Path | None = None
 
 
 app = typer.Typer(
@@ -60,7 +61,14 @@ def _version(wanted: bool) -> None:
 def before(
     context: typer.Context,
     config: Annotated[
-        Path | None, typer.Option(envvar="SLOOP_CONFIG", help="A file with these settings.")
+        Path | None,
+        typer.Option(
+            envvar="SLOOP_CONFIG",
+            help="A file with these settings. [default: sloop/sloop.yaml in /etc, or in ~/.config]",
+        ),
+    ] = None,
+    source: Annotated[
+        str | None, typer.Option(help="Which of the configuration's sources. [default: all]")
     ] = None,
     repo: Annotated[
         str | None, typer.Option(help="The git repository: a path or URL. [default: the one here]")
@@ -86,9 +94,12 @@ def before(
     Each option is also an environment variable, such as SLOOP_REPO, and a key of the configuration.
     """
     del version
-    options = {"repo": repo, "ref": ref, "path": path, "state": state, "podman": podman}
+    if context.invoked_subcommand == "config":  # it reads the file itself, whatever is wrong with it
+        context.obj = Said(Settings(), output, verbose, config)
+        return
+    options = {"source": source, "repo": repo, "ref": ref, "path": path, "state": state, "podman": podman}
     with errors(Said(Settings(), output, verbose), Exit.MISUSED):
-        context.obj = Said(settings(config, options), output, verbose)
+        context.obj = Said(settings(config, options), output, verbose, config)
 
 
 def said_of(context: typer.Context, output: Output | None) -> Said:

@@ -15,7 +15,7 @@ from gitops.loop import Loop, Pass
 from gitops.probing import Watch
 from gitops.program import engine_of, house_of, source_of
 from gitops.request import Request
-from gitops.settings import Settings
+from gitops.settings import Settings, rules
 from gitops.teller import Plain
 from reconcilers.pods import earliest
 from runtime.engine import Engine, EngineError, EngineUnreachable
@@ -51,11 +51,11 @@ class Bell:
         self.rung.clear()
 
 
-def run(settings: Settings, interval: float, bell: Bell | None = None) -> None:
+def run(settings: Settings, interval: float | None, bell: Bell | None = None) -> None:
     """Keep the machine as git says until SIGTERM, SIGINT or the bell's end.
 
-    ``interval``, in seconds, is how often git is asked.  Git or Podman going away is told in one line, and
-    survived.
+    ``interval``, in seconds, is how often git is asked; None is what the source has.  Git or Podman going
+    away is told in one line, and survived.
     """
     bell = bell or _on_signals(Bell())
     source, teller = source_of(settings), Plain()
@@ -64,7 +64,7 @@ def run(settings: Settings, interval: float, bell: Bell | None = None) -> None:
         open_ledger(settings.state, teller.notice) as ledger,
         closing(Watch(engine)) as watch,
     ):
-        head = Head(source, interval, time.time, teller.notice)
+        head = Head(source, interval or rules(settings).interval, time.time, teller.notice)
         request = Request("run", patient=True)
         journal = Journal(ledger, source.id, time.time)
         loop = Loop(house_of(settings, source, engine), journal, request, teller, head.resolve, watch)

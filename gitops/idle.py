@@ -71,4 +71,5 @@ def _still_ready(source: "Source", engine: "Engine", seen: "Seen", now: float) -
 
 
 def _fingerprint(source: "Source", seen: "Seen", settings: "Settings") -> str:
-    return digest([VERSION, settings.pool, settings.node, fingerprint(seen, source.id)])
+    said = [settings.pool, settings.node, dict(settings.node_labels)]
+    return digest([VERSION, *said, fingerprint(seen, source.id)])

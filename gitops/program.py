@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gitops.idle import idle, record
-from gitops.settings import Settings
+from gitops.settings import Settings, only, rules
 from gitops.source import Source, at_directory
 
 if TYPE_CHECKING:
@@ -25,9 +25,9 @@ Document = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """How a person wants an apply to go.  ``timeout`` in seconds."""
+    """How a person wants an apply to go.  ``timeout`` in seconds; None is what the source has."""
 
-    timeout: float = 300.0
+    timeout: float | None = None
     wait: bool = True
 
 
@@ -39,9 +39,10 @@ def engine_of(settings: Settings) -> "Engine":
 
 
 def source_of(settings: Settings) -> Source:
-    """Return the source that the settings name, or the repository around the current directory."""
-    url = settings.repo or str(at_directory(Path.cwd()))
-    return Source(url, ref=settings.ref, path=settings.path, state=settings.state)
+    """Return the one source that the settings name, or the repository around the current directory."""
+    one = only(settings)
+    url = one.repo or str(at_directory(Path.cwd()))
+    return Source(url, ref=one.ref, path=one.path, state=one.state)
 
 
 def status(settings: Settings) -> Document:
@@ -108,7 +109,7 @@ def _converge(
     house = house_of(settings, source, engine)
     with open_ledger(settings.state, teller.notice) as ledger, closing(Watch(engine)) as watch:
         loop = Loop(house, Journal(ledger, source.id, time.time), request, teller, source.resolve, watch)
-        ended = converge(loop, timeout=wish.timeout, wait=wish.wait)
+        ended = converge(loop, timeout=wish.timeout or rules(settings).timeout, wait=wish.wait)
         document = _status(house, ended.last.view)
         if ended.last.done:
             record(ledger, source, ended.last.view.seen, settings, ended.last.view.commit.sha, document)
@@ -125,7 +126,7 @@ def house_of(settings: Settings, source: Source, engine: "Engine") -> "House":
     from gitops.node import node_labels
     from gitops.view import House, Options
 
-    labels = node_labels(settings.node)
+    labels = {**node_labels(settings.node), **settings.node_labels}
     return House(source, engine, Options(settings.pool, settings.node, this_machine(), labels))
 
 

@@ -2,9 +2,10 @@
 
 import os
 import socket
-from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 PREFIX = "SLOOP_"
@@ -15,12 +16,26 @@ class SettingsError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class SourceSettings:
+    """One repository as the configuration has it.  ``interval`` and ``timeout`` are in seconds."""
+
+    name: str
+    url: str
+    ref: str | None = None
+    path: str = ""
+    interval: float = 30.0
+    timeout: float = 300.0
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that can be set.  An option wins over the environment, and that over the file.
 
     ``pool`` is where new namespaces find their subnets, ``node`` the machine's name as pods see it.
+    ``source`` is the name of the one that is meant; ``file`` is the configuration that was read.
     """
 
+    source: str | None = None
     repo: str | None = None
     ref: str | None = None
     path: str = ""
@@ -28,20 +43,30 @@ class Settings:
     podman: str | None = None
     pool: str = "10.144.0.0/12"
     node: str = ""
+    node_labels: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    sources: tuple[SourceSettings, ...] = ()
+    file: Path | None = None
+
+
+IN_A_FILE_ONLY = frozenset({"node_labels", "sources", "file"})
 
 
 def settings(
     file: Path | None, options: Mapping[str, Any], environment: Mapping[str, str] = os.environ
 ) -> Settings:
-    """Return the settings, with the places that nobody named filled in."""
-    names = [one.name for one in fields(Settings)]
-    written = _read(file, names) if file else {}
-    environed = {name: environment[key] for name in names if (key := PREFIX + name.upper()) in environment}
+    """Return the settings, with the places that nobody named filled in.
+
+    Without a ``file``, the one at its usual place is read if it is there.
+    """
+    place = file or usual_file(environment)
+    written = _written(place, must_be_there=file is not None)
     said = {name: value for name, value in options.items() if value is not None}
-    merged = {**written, **environed, **said}
+    merged = {**written, **_environed(environment), **said}
+    if merged.get("repo") is not None and "sources" in merged and "repo" not in written:
+        merged["sources"] = ()  # the one that was said stands for all
     if "state" in merged:
         merged["state"] = Path(merged["state"]).expanduser().absolute()
-    given = Settings(**merged)
+    given = Settings(**merged, file=place if written or file else None)
     return replace(
         given,
         state=given.state if "state" in merged else _state(environment),
@@ -49,26 +74,71 @@ def settings(
     )
 
 
+def usual_file(environment: Mapping[str, str] = os.environ, user: int | None = None) -> Path:
+    """Return where the configuration is looked for if nobody names another."""
+    if (os.geteuid() if user is None else user) == 0:
+        return Path("/etc/sloop/sloop.yaml")
+    home = environment.get("XDG_CONFIG_HOME") or Path.home() / ".config"
+    return Path(home, "sloop/sloop.yaml")
+
+
+def each(settings: Settings) -> Iterator[Settings]:
+    """Yield the settings of every source that is meant, as if it were the only one."""
+    if not settings.sources:
+        if settings.source:
+            raise SettingsError(f"there is no source {settings.source}: no configuration names any")
+        yield settings
+        return
+    if not settings.source and len(settings.sources) > 1 and (settings.ref or settings.path):
+        raise SettingsError(f"of which source? name it with --source: {_names(settings)}")
+    for one in settings.sources:
+        if settings.source in (None, one.name):
+            yield narrowed(settings, one)
+    if settings.source and settings.source not in {one.name for one in settings.sources}:
+        raise SettingsError(f"there is no source {settings.source}: known are {_names(settings)}")
+
+
+def only(settings: Settings) -> Settings:
+    """Return the settings of the one source that is meant; raises SettingsError where several may be."""
+    first, *more = each(settings)
+    if more:
+        raise SettingsError(f"there are several sources: name one with --source: {_names(settings)}")
+    return first
+
+
+def narrowed(settings: Settings, one: SourceSettings) -> Settings:
+    """Return the settings as if this source were the only one; what was said of ref and path wins."""
+    ref, path = settings.ref or one.ref, settings.path or one.path
+    return replace(settings, source=one.name, repo=one.url, ref=ref, path=path, sources=(one,))
+
+
+def rules(settings: Settings) -> SourceSettings:
+    """Return what is set of the one source that is meant; the defaults where no configuration names it."""
+    return next(iter(only(settings).sources), SourceSettings("", settings.repo or ""))
+
+
+def _names(settings: Settings) -> str:
+    return ", ".join(one.name for one in settings.sources)
+
+
+def _environed(environment: Mapping[str, str]) -> Mapping[str, Any]:
+    """Return what the environment says."""
+    named = {one.name: PREFIX + one.name.upper() for one in fields(Settings)}
+    given = {name: key for name, key in named.items() if name not in IN_A_FILE_ONLY and key in environment}
+    return {name: environment[key] for name, key in given.items()}
+
+
+def _written(file: Path, *, must_be_there: bool) -> dict[str, Any]:
+    from gitops.configuration import written
+
+    found = dict(written(file, must_be_there=must_be_there))
+    if "sources" in found:
+        found["sources"] = tuple(SourceSettings(**one) for one in found["sources"])
+    return found
+
+
 def _state(environment: Mapping[str, str]) -> Path:
     if os.geteuid() == 0:
         return Path("/var/lib/sloop")
     home = environment.get("XDG_STATE_HOME") or Path.home() / ".local/state"
     return Path(home, "sloop")
-
-
-def _read(file: Path, names: list[str]) -> Mapping[str, str]:
-    import yaml
-
-    try:
-        data = yaml.safe_load(file.read_bytes()) or {}
-    except (OSError, yaml.YAMLError) as error:
-        raise SettingsError(f"cannot read {file}: {error}") from error
-    if not isinstance(data, dict):
-        raise SettingsError(f"{file}: must be a mapping, such as `repo: https://example.org/shop.git`")
-    unknown = [str(key) for key in data if key not in names]
-    if unknown:
-        raise SettingsError(f"{file}: unknown key {unknown[0]}: known are {', '.join(names)}")
-    wrong = [key for key, value in data.items() if not isinstance(value, str)]
-    if wrong:
-        raise SettingsError(f"{file}: {wrong[0]}: must be a text")
-    return data

@@ -1,0 +1,122 @@
+"""sloop's own configuration (``sloop.yaml``), typed; what is wrong with it is told as it is for manifests.
+
+A field of a group has the setting ``GROUP_FIELD``, so that a new one is a line here and one in the settings.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from ipaddress import IPv4Network
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
+
+from schemas.documents import Document, documents
+from schemas.durations import seconds
+from schemas.meta import Labels
+from schemas.model import Fault, Many, Model, complain
+from schemas.names import DnsLabel, LabelValue
+from schemas.positions import Origin
+from schemas.problems import Problem
+from schemas.words import problems_of
+
+
+def _network(text: str) -> str:
+    try:
+        return str(IPv4Network(text))
+    except ValueError as error:
+        raise ValueError(f"must be an IPv4 network such as 10.144.0.0/12: {error}") from error
+
+
+def _some(value: str) -> str:
+    if not value:
+        raise ValueError("must not be empty")
+    return value
+
+
+Duration = Annotated[float, BeforeValidator(seconds)]
+Text = Annotated[str, AfterValidator(_some)]
+Pool = Annotated[str, AfterValidator(_network)]
+
+
+class Source(Model):
+    """One repository that is kept on this machine.  Times are in seconds."""
+
+    name: DnsLabel
+    url: Text
+    ref: Text | None = None
+    path: str = ""
+    interval: Duration = 30.0
+    timeout: Duration = 300.0
+
+
+class Configuration(Model):
+    """The whole file."""
+
+    sources: Many[Source] = ()
+    repo: Text | None = None
+    ref: Text | None = None
+    path: str | None = None
+    state: Text | None = None
+    podman: Text | None = None
+    pool: Pool | None = None
+    node: LabelValue | None = None
+    node_labels: Labels = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _check(self) -> "Configuration":
+        complain([*self._repeated(), *self._both()])
+        return self
+
+    def _repeated(self) -> Iterator[Fault]:
+        names = Counter[str]()
+        for index, source in enumerate(self.sources):
+            if names[source.name]:
+                yield Fault(("sources", index, "name"), "another source has this name")
+            names[source.name] += 1
+
+    def _both(self) -> Iterator[Fault]:
+        for name in ("repo", "ref", "path"):
+            if self.sources and getattr(self, name) is not None:
+                yield Fault((name,), "stands beside `sources`: write it as one of them")
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A file as plain settings (``value``), or all that is wrong with it; ``origin`` finds its lines."""
+
+    value: Mapping[str, Any] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
+    origin: Origin | None = None
+
+
+def read(file: str, content: bytes) -> Read:
+    """Read a configuration; never raises for what is in it."""
+    found = list(documents(file, content))
+    problems = tuple(one for one in found if isinstance(one, Problem))
+    written = [one for one in found if isinstance(one, Document) and one.data is not None]
+    if problems or not written:
+        return Read(problems=problems)
+    first, *more = written
+    if more:
+        return Read(problems=(more[0].origin.problem((), "a configuration is one document, not several"),))
+    if not isinstance(first.data, dict):
+        words = "must be a mapping, such as `repo: https://example.org/shop.git`"
+        return Read(problems=(first.origin.problem((), words),))
+    return _typed(first.origin, first.data)
+
+
+def _typed(origin: Origin, data: Any) -> Read:
+    try:
+        value = Configuration.model_validate(data)
+    except ValidationError as error:
+        return Read(problems=tuple(sorted(problems_of(error, origin, Configuration))), origin=origin)
+    return Read(_flat(value), origin=origin)
+
+
+def _flat(value: Configuration) -> Mapping[str, Any]:
+    """Return what was written, by the names of the settings; what wasn't is left out."""
+    written = value.model_dump(exclude_unset=True)
+    groups = {name for name in written if isinstance(getattr(value, name), Model)}
+    flat = {name: one for name, one in written.items() if name not in groups}
+    return flat | {f"{group}_{name}": one for group in groups for name, one in written[group].items()}
