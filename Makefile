@@ -9,7 +9,7 @@ MACHINE := .cache/machine-$(shell cksum < tests/machine/packages.py | cut -d ' '
 UV := .cache/uv/bin/uv
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-down test check lock clean compiled
+.PHONY: help demo demo-down test chaos soak check lock clean compiled
 
 help: ## say what there is to make
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -22,6 +22,12 @@ demo-down: ## remove the demo and all that it started
 
 test: $(ENVIRONMENT) $(MACHINE) compiled ## run every test, on a real Podman of their own
 	@.venv/bin/pytest --cov=gitops --cov=reconcilers --cov=runtime --cov=schemas --cov-branch --cov-report=term:skip-covered $(PYTEST)
+
+chaos: $(ENVIRONMENT) $(MACHINE) compiled ## let random but repeatable misfortune happen, and look at what must hold (CHAOS='--seed 7 --sequences 100')
+	@.venv/bin/python -m tests.chaos $(CHAOS)
+
+soak: $(ENVIRONMENT) $(MACHINE) compiled ## keep a busy machine for an hour: nothing may grow (SOAK='--minutes 60')
+	@.venv/bin/python -m tests.chaos.soak $(SOAK)
 
 check: $(ENVIRONMENT) ## format, lint, types: seconds
 	@.venv/bin/ruff format --check .

@@ -1,0 +1,1 @@
+"""Random but repeatable misfortune: what happens to a machine, and what must hold after it."""

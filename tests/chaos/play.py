@@ -1,0 +1,82 @@
+"""Plays sequences on a Podman of its own, and makes the ones that fail as short as can be."""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.chaos.invariants import broken
+from tests.chaos.moves import Move, drawn, shrunk
+from tests.chaos.stage import Stage
+from tests.machine import engine, images
+from tests.machine.telling import tell
+from tests.podman.conftest import IMAGES, Podman, claimed
+
+CONTENT = Path(__file__).parents[1] / "podman" / "images" / "busybox"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a sequence: nothing, or what does not hold after these moves."""
+
+    seed: int
+    moves: Sequence[Move]
+    wrong: Sequence[str]
+    seconds: float
+
+    def __str__(self) -> str:
+        told = ", ".join(map(str, self.moves))
+        head = f"seed {self.seed}: {'FAILED' if self.wrong else 'ok'} in {self.seconds:.1f} s: {told}"
+        return "\n".join([head, *(f"  {one}" for one in self.wrong)])
+
+
+def share(seeds: Sequence[int], deadline: float) -> tuple[int, int]:
+    """Play sequences on one Podman until the deadline; return how many there were, and how many failed.
+
+    ``deadline`` is in seconds of the monotonic clock.
+    """
+    done = failed = 0
+    with a_podman() as podman:
+        for seed in seeds:
+            if time.monotonic() > deadline:
+                break
+            outcome = played(podman, seed, drawn(seed))
+            tell(str(outcome))
+            done, failed = done + 1, failed + bool(outcome.wrong)
+            if outcome.wrong:
+                _tell_shortest(podman, outcome)
+    return done, failed
+
+
+def played(podman: Podman, seed: int, moves: Sequence[Move]) -> Outcome:
+    """Let the moves happen to a fresh application, converge, and look at what must hold."""
+    begun = time.monotonic()
+    stage = Stage.set(podman, podman.directory.parent / "stage")
+    for move in moves:
+        move.happen(stage)
+    wrong = broken(stage, stage.mend())
+    return Outcome(seed, moves, wrong, time.monotonic() - begun)
+
+
+@contextmanager
+def a_podman() -> Iterator[Podman]:
+    """Lend a Podman of our own with two images."""
+    with claimed() as directory:
+        try:
+            started = engine.up(directory, own_network=True)
+            images.build(started, CONTENT, IMAGES)
+            yield Podman(started, tuple(IMAGES))
+        finally:
+            engine.down(directory)
+
+
+def _tell_shortest(podman: Podman, outcome: Outcome) -> None:
+    def fails(moves: Sequence[Move]) -> bool:
+        return bool(played(podman, outcome.seed, moves).wrong)
+
+    if not fails(outcome.moves):
+        tell(f"seed {outcome.seed}: did not fail a second time")
+        return
+    shortest = ",".join(map(str, shrunk(outcome.moves, fails)))
+    tell(f"seed {outcome.seed}: the same with --replay '{shortest}'")

@@ -1,0 +1,103 @@
+"""Where it happens: a repository, a state directory, a Podman with strangers on it, and what is known."""
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from tests.chaos.shop import VOLUMES, Shop
+from tests.gitops.repository import Repository
+from tests.machine import api
+from tests.podman.conftest import Podman
+from tests.podman.hands import Hands
+from tests.podman.manifests import ONE
+from tests.podman.program import Program, Said
+
+HEIRLOOM = "what a stranger's volume holds"
+STEADY = "Deployment/calm/steady"
+
+
+@dataclass
+class Stage:
+    """One application on one machine.
+
+    ``past`` are the states that git went through, the newest last.  ``shaken`` says that something happened
+    after which every container may have been started again; ``strangers`` are the containers that sloop must
+    not touch, and ``steady`` is the one of ours to which nothing should happen, both as they were.
+    """
+
+    program: Program
+    past: list[Shop] = field(default_factory=list)
+    shaken: bool = False
+    strangers: Mapping[str, Any] = field(default_factory=dict)
+    steady: str = ""
+
+    @classmethod
+    def set(cls, podman: Podman, directory: Path) -> "Stage":
+        """Clear the machine, put strangers on it, and deploy the application."""
+        api.clear(podman.socket)
+        shutil.rmtree(directory, ignore_errors=True)
+        program = Program(podman, Repository(directory / "site"), directory / "state")
+        stage = cls(program)
+        stage.invite_strangers()
+        stage.commit()
+        said = program.run("apply")
+        assert said.code == 0, said
+        stage.mark_volumes()
+        stage.strangers, stage.steady = stage.seen_strangers(), stage.seen_steady()
+        return stage
+
+    @property
+    def shop(self) -> Shop:
+        """The application as git says it now."""
+        return self.past[-1] if self.past else Shop()
+
+    @property
+    def hands(self) -> Hands:
+        """What a person does with the podman command."""
+        return Hands(self.program.podman)
+
+    def commit(self, **change: Any) -> None:
+        """Commit the application with something changed, and nothing wrong unless that is the change."""
+        made = replace(self.shop, **{"bad": "", **change})
+        self.program.commit(f"Change {len(self.past)}", *made.objects)
+        self.past.append(made)
+
+    def take_back(self) -> None:
+        """Roll back the last commit, which applies what was before."""
+        if len(self.past) > 1 and self.program.run("rollback", "--timeout", "5s").code != 2:
+            self.past.append(self.past[-2])
+
+    def mend(self) -> Said:
+        """Leave nothing bad in git, and apply."""
+        if self.shop.bad:
+            self.commit()
+        return self.program.run("apply")
+
+    def invite_strangers(self) -> None:
+        """Put a container, a network and a volume on the machine that are nobody's business."""
+        self.hands.do("network", "create", "alley")
+        self.hands.do("run", "--detach", "--name=stranger", "--network=alley", ONE, "sleep", "100000")
+        self.hands.do("volume", "create", "heirloom")
+        self.inside("heirloom").write_text(HEIRLOOM)
+
+    def mark_volumes(self) -> None:
+        """Leave something in each volume that must never be lost."""
+        for name in VOLUMES:
+            self.inside(name).write_text(name)
+
+    def inside(self, volume: str) -> Path:
+        """Return a file of ours in a volume, as this machine sees it."""
+        found = api.ask(self.program.podman.socket, "GET", f"/volumes/{volume}/json")
+        return Path(found["Mountpoint"]) / "mark"
+
+    def seen_strangers(self) -> Mapping[str, Any]:
+        """Return the containers that aren't sloop's, with when they were started."""
+        theirs = [one for one in self.program.containers() if "sloop/source" not in (one["Labels"] or {})]
+        return {one["Names"][0]: (one["Id"], self.shaken or one["StartedAt"]) for one in theirs}
+
+    def seen_steady(self) -> str:
+        """Return which container the steady workload has, and since when it runs."""
+        mine = [one for one in self.program.containers() if one["Labels"].get("sloop/owner") == STEADY]
+        return " ".join(f"{one['Id']} {one['StartedAt']}" for one in mine)
