@@ -4,6 +4,7 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 
 from tests.chaos.shop import VOLUMES
 from tests.chaos.stage import HEIRLOOM, Stage
@@ -91,12 +92,20 @@ def _steady(stage: Stage) -> Iterator[str]:
 
 def _ledger(stage: Stage) -> Iterator[str]:
     """The ledger is whole, and tells of no run that goes on."""
-    with closing(sqlite3.connect(stage.program.state / LEDGER)) as ledger:
-        if (told := ledger.execute("pragma integrity_check").fetchone()) != ("ok",):
-            yield f"the ledger is damaged: {told}"
+    if (told := _integrity(stage.program.state / LEDGER)) != "ok":
+        yield f"the ledger is damaged: {told}"
+        return
     history = stage.program.json("history")
     if unfinished := [one for one in history if one["finished"] is None]:
         yield f"runs that nobody ended: {unfinished}"
+
+
+def _integrity(file: Path) -> str:
+    try:
+        with closing(sqlite3.connect(file)) as ledger:
+            return str(ledger.execute("pragma integrity_check").fetchone()[0])
+    except sqlite3.DatabaseError as error:
+        return str(error)
 
 
 def _crashes(stage: Stage) -> Iterator[str]:

@@ -1,0 +1,78 @@
+"""The eyes of ``make chaos`` see: whatever is broken on purpose is told, and nothing else."""
+
+from pathlib import Path
+
+from tests.chaos.invariants import broken
+from tests.chaos.moves import Move
+from tests.chaos.play import played
+from tests.chaos.stage import Stage
+from tests.podman.conftest import Podman
+from tests.podman.program import Said
+
+WELL = Said(0, "", "")
+
+
+def a_pod_is_gone(stage: Stage) -> None:
+    stage.hands.remove(stage.program.of("default/web")[0])
+
+
+def a_steady_pod_was_restarted(stage: Stage) -> None:
+    stage.hands.do("restart", "--time=0", stage.program.of("calm/steady")[0])
+
+
+def a_stranger_is_gone(stage: Stage) -> None:
+    stage.hands.remove("stranger")
+
+
+def an_heirloom_was_overwritten(stage: Stage) -> None:
+    stage.inside("heirloom").write_text("something else")
+
+
+def data_is_lost(stage: Stage) -> None:
+    stage.inside("default.data").unlink()
+
+
+def something_is_left_over(stage: Stage) -> None:
+    stage.hands.do("volume", "create", "leftover")
+
+
+def the_ledger_is_damaged(stage: Stage) -> None:
+    ledger = stage.program.state / "ledger.sqlite3"
+    content = bytearray(ledger.read_bytes())
+    content[4096:8192] = b"\xff" * 4096
+    ledger.write_bytes(content)
+
+
+def sloop_crashed(stage: Stage) -> None:
+    (stage.program.state / "sloop-crash-1.log").write_text("Traceback")
+
+
+DAMAGES = [
+    (a_pod_is_gone, "git says"),
+    (a_steady_pod_was_restarted, "the steady pod was"),
+    (a_stranger_is_gone, "strangers were"),
+    (an_heirloom_was_overwritten, "heirloom"),
+    (data_is_lost, "what was in the volume default.data is lost"),
+    (something_is_left_over, "volumes:"),
+    (sloop_crashed, "sloop-crash-1.log"),
+    (the_ledger_is_damaged, "the ledger is damaged"),
+]
+MISFORTUNE = "killed-at-a-change 0.4,hand 0.3,new-image 0.1,two-at-once 0.5,lost-ledger 0.0"
+
+
+def test_whatever_is_broken_is_told(empty_podman: Podman, tmp_path: Path) -> None:
+    stage = Stage.set(empty_podman, tmp_path / "stage")
+    before = broken(stage, WELL)
+
+    for damage, _ in DAMAGES:
+        damage(stage)
+
+    after = "\n".join(broken(stage, WELL))
+    assert before == []
+    assert [words for _, words in DAMAGES if words not in after] == []
+
+
+def test_a_sequence_is_survived(podman: Podman) -> None:
+    moves = tuple(map(Move.parse, MISFORTUNE.split(",")))
+
+    assert played(podman, 0, moves).wrong == []
