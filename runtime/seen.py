@@ -2,6 +2,36 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What a container is in its pod; the order is that of their starts."""
+
+    INIT = "init"  # has to end well before the next one starts
+    SIDECAR = "sidecar"  # has to have started before the next one does, and stops last
+    MAIN = "main"
+
+
+@dataclass(frozen=True, slots=True)
+class SeenContainer:
+    """One container of a pod.
+
+    ``name`` is the engine's, ``part`` what the manifest calls it, "" in a pod of one container.  The other
+    fields are as in SeenPod.  One that ended before its pod was last started counts as never started.
+    """
+
+    name: str
+    id: str
+    state: str
+    image: str
+    image_id: str
+    started: float = 0
+    ended: float = 0
+    exit_code: int = 0
+    pid: int = 0
+    part: str = ""
+    role: Role = Role.MAIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,6 +40,8 @@ class SeenPod:
 
     ``state`` is Podman's: created, running, paused, exited, stopped, ...  ``created``, ``started``
     and ``ended`` are seconds since 1970, 0 for never.  ``pid`` is its process on this machine, 0 for none.
+    A pod of several containers has them as ``members``, in the order of their starts, and its own fields
+    follow from theirs: it has ended when all of its main ones have, with the first exit code that isn't 0.
     """
 
     id: str
@@ -24,6 +56,12 @@ class SeenPod:
     ended: float = 0
     exit_code: int = 0
     pid: int = 0
+    members: tuple[SeenContainer, ...] = ()
+
+    @property
+    def containers(self) -> tuple[SeenContainer, ...]:
+        """Return its containers; a pod of one is its container."""
+        return self.members or (_only(self),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,3 +116,17 @@ class Happening:
     action: str
     name: str
     labels: Mapping[str, str]
+
+
+def _only(pod: SeenPod) -> SeenContainer:
+    return SeenContainer(
+        name=pod.name,
+        id=pod.id,
+        state=pod.state,
+        image=pod.image,
+        image_id=pod.image_id,
+        started=pod.started,
+        ended=pod.ended,
+        exit_code=pod.exit_code,
+        pid=pod.pid,
+    )
