@@ -82,7 +82,7 @@ def apply(
     with errors(said):
         from gitops.request import Request
 
-        code = _apply(said, Request(allow_empty=allow_empty), _seconds(timeout), wait=not no_wait)
+        code = applied(said, Request(allow_empty=allow_empty), _seconds(timeout), wait=not no_wait)
     raise typer.Exit(code)
 
 
@@ -115,7 +115,7 @@ def rollback(
         rolled.publish(push=not no_push)
         if said.output is Output.TEXT:
             answer(said, None, told(rolled.document))
-        code = _apply(
+        code = applied(
             said, Request("rollback", allow_empty=True, well="RolledBack"), _seconds(timeout), wait=True
         )
     raise typer.Exit(code)
@@ -155,7 +155,7 @@ def adopt(
         from gitops.request import Request
 
         request = Request("adopt", adopting=frozenset({which.removeprefix("pod/")}))
-        code = _apply(said, request, _seconds(timeout), wait=True)
+        code = applied(said, request, _seconds(timeout), wait=True)
     raise typer.Exit(code)
 
 
@@ -173,10 +173,11 @@ def seconds(text: str) -> float:
         raise SettingsError(str(error)) from error
 
 
-def _apply(said: Said, request: Any, timeout: float | None, *, wait: bool) -> Exit:
+def applied(said: Said, request: Any, timeout: float | None, *, wait: bool) -> Exit:
+    """Converge, tell how it goes and what became of it, and return the exit code."""
     from gitops.program import Wish
     from gitops.program import apply as converge
-    from gitops.show import summary
+    from gitops.show import last_output, summary
     from gitops.stop import stoppable
     from gitops.teller import teller_for
 
@@ -184,7 +185,8 @@ def _apply(said: Said, request: Any, timeout: float | None, *, wait: bool) -> Ex
     with stoppable():
         document, end = converge(said.settings, request, Wish(timeout, wait), teller)
     message = document["summary"].get("message", "")
-    answer(said, document, [*([f"not well: {message}"] if message else []), summary(document)])
+    wrong = [f"not well: {message}", *last_output(document)] if message else []
+    answer(said, document, [*wrong, summary(document)])
     return {"Synced": Exit.DONE, "Failed": Exit.FAILED, "Late": Exit.LATE}[end]
 
 

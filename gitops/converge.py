@@ -68,6 +68,8 @@ def converge(loop: Loop, *, timeout: float, wait: bool = True) -> Converged:
             end = _end(loop, passed, deadline, proven=unproven <= 0, wait=wait)
             if end:
                 return _closed(loop, passed, end)
+            if not any(result.done for result in passed.results):
+                loop.teller.unwell([fare for fare in passed.fares if not (fare.done or fare.hopeless)])
             loop.watch.wait(_pause(loop, passed, deadline, unproven))
     except BaseException as error:
         loop.end("Failed", _said(error))

@@ -51,7 +51,7 @@ def described(sight: Sight, whose: Owner) -> Document:
         "pods": [_pod(sight, pod) for pod in pods],
         "events": _events(sight, writer),
     }
-    output, untold = last_words(sight, pods)
+    output, untold = last_words(sight, [pod for pod in pods if pod.failed])
     masked = {**_masked(document, mask), **owner_document(whose)}
     return {**masked, "output": output, "notices": [*sight.notices, *untold]}
 

@@ -18,8 +18,8 @@ UNTOLD = "the last output of {} isn't told, since only git knows which Secrets t
 
 
 def last_words(sight: Sight, pods: Iterable[PodHere]) -> tuple[list[dict[str, Any]], list[str]]:
-    """Return the last output of the pods that failed, and a notice for each whose Secrets nobody can tell."""
-    masks = [(pod, _mask(sight, pod)) for pod in pods if pod.failed]
+    """Return the last output of pods, and a notice for each whose Secrets nobody can tell."""
+    masks = [(pod, _mask(sight, pod)) for pod in pods]
     told = [_output(sight, pod, mask) for pod, mask in masks if mask]
     return told, [UNTOLD.format(pod.shown.name) for pod, mask in masks if not mask]
 

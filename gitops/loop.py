@@ -15,7 +15,7 @@ from gitops.guard import guard
 from gitops.journal import Journal
 from gitops.mask import masker
 from gitops.probing import Watch
-from gitops.request import Request
+from gitops.request import Overtaken, Request
 from gitops.steps import Restart, Start, Step
 from gitops.verdict import Verdict
 from gitops.view import House, Moment, View, view
@@ -67,6 +67,9 @@ class Teller(Protocol):
 
     def waiting(self, holder: Holder) -> None:
         """Say that another process is at work on this engine."""
+
+    def unwell(self, fares: Sequence[Fare]) -> None:
+        """Say what a pass that had nothing to do still waits for."""
 
     def superseded(self, old: str, new: str) -> None:
         """Say that the source has moved to a newer commit meanwhile."""
@@ -125,9 +128,13 @@ class Loop:
 
     def _head_for(self, sha: str) -> None:
         """Turn to a newer commit; what was under way to the older one is superseded."""
+        overtaken = self.request.only not in ("", sha)
         if self.journal.running and sha != self.sha:
-            self.teller.superseded(self.sha, sha)
+            if not overtaken:
+                self.teller.superseded(self.sha, sha)
             self.end("Superseded", f"{sha[:7]} came meanwhile")
+        if overtaken:
+            raise Overtaken(self.request.only, sha)
         if sha != self.sha:
             self.sha, self._began = sha, self.clock()
 

@@ -81,9 +81,9 @@ def apply(settings: Settings, request: "Request", wish: Wish, teller: "Teller") 
     source = source_of(settings)
     engine = engine_of(settings)
     found = idle(source, engine, settings, time.time())
-    if found.document is not None:
+    if found.document is not None and not request.only:  # history tells of every push
         summary = {"outcome": "Synced", "health": found.document["health"]}
-        return _nothing(found.document, summary), "Synced"
+        return {**_nothing(found.document, summary), "output": []}, "Synced"
     request = replace(request, suspicious=found.suspicious)
     return _converge(settings, source, engine, request, wish, teller)
 
@@ -99,7 +99,8 @@ def history(settings: Settings, limit: int) -> "Sequence[Run]":
 def _converge(
     settings: Settings, source: Source, engine: "Engine", request: "Request", wish: Wish, teller: "Teller"
 ) -> tuple[Document, str]:
-    from gitops.converge import converge
+    from gitops.aftermath import said_last
+    from gitops.converge import End, converge
     from gitops.journal import Journal
     from gitops.loop import Loop
     from gitops.probing import Watch
@@ -116,8 +117,9 @@ def _converge(
     summary = {"outcome": ended.end.value, "health": document["health"], "message": ended.message}
     steps = [result_document(result) for result in ended.results]
     notices = [*_notices(ended.last.view), *(result.notice for result in ended.results if result.notice)]
-    sha = ended.last.view.commit.sha
-    return changes_document(sha, ended.changes, steps, notices, summary), ended.end.value
+    output, untold = ([], []) if ended.end is End.WELL else said_last(house, settings.state, ended.last.fares)
+    told = changes_document(ended.last.view.commit.sha, ended.changes, steps, [*notices, *untold], summary)
+    return {**told, "output": output}, ended.end.value
 
 
 def house_of(settings: Settings, source: Source, engine: "Engine") -> "House":

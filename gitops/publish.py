@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from gitops.git_command import Git
 from gitops.git_error import GitFailed, SourceError
+from gitops.hook import DEPLOYER
 from gitops.source import Source
 
 PUSH_LIMIT = 600.0  # seconds: a hook of the other side may deploy what it receives before it answers
@@ -65,7 +66,10 @@ def _push(source: Source, draft: Draft) -> str:
     ref = f"refs/heads/{draft.branch}"
     # The lease also refuses a branch that was moved back; the commit follows its tip: nothing is forced.
     lease = f"--force-with-lease={ref}:{draft.tip}"
-    patient = replace(source.mirror.git, limit=max(source.mirror.limit, PUSH_LIMIT))
+    git = source.mirror.git
+    patient = replace(
+        git, limit=max(git.limit, PUSH_LIMIT), variables={**git.variables, DEPLOYER: "sloop rollback"}
+    )
     try:
         patient("push", "--quiet", lease, source.address.url, f"{sha}:{ref}")
     except (GitFailed, SourceError) as error:

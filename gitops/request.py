@@ -12,6 +12,7 @@ class Request:
     ``patient`` tries failed steps again after a back-off, as a loop without end does; otherwise a
     failure is final.  ``well`` is the outcome in the ledger when all is well.
     ``suspicious`` takes no pod for ready that hasn't just been asked.
+    ``only`` is the one commit that is meant: where a newer one comes, whoever brought it goes on.
     """
 
     trigger: str = "apply"
@@ -20,3 +21,11 @@ class Request:
     patient: bool = False
     well: Outcome = "Synced"
     suspicious: bool = False
+    only: str = ""
+
+
+class Overtaken(Exception):
+    """A newer commit came than the one that was asked for; what was under way to that one is let go."""
+
+    def __init__(self, old: str, new: str) -> None:
+        super().__init__(f"{old[:7]} is superseded by {new[:7]}, which is deployed by whoever pushed it")

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from gitops.git_error import printable
-from gitops.show import table
+from gitops.show import last_output, table
 
 Document = Mapping[str, Any]
 
@@ -37,9 +37,7 @@ def sheet(document: Document) -> Iterator[str]:
             [_text(one, key) for key in ("time", "type", "reason", "message")] for one in document["events"]
         ]
         yield from (f"  {line}" for line in table(heads, rows))
-    for one in document["output"]:
-        yield f"Last output of {one['pod']}:"
-        yield from (f"  {line}" for line in one["lines"] or ["(none)"])
+    yield from last_output(document)
 
 
 def _git(git: Document | None) -> Document:

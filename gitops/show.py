@@ -96,6 +96,13 @@ def events(found: Sequence[Document]) -> Iterator[str]:
     yield from table(("TIME (UTC)", "TYPE", "REASON", "OBJECT", "MESSAGE"), rows)
 
 
+def last_output(document: Document) -> Iterator[str]:
+    """Yield the last lines that pods have said."""
+    for one in document["output"]:
+        yield f"Last output of {one['pod']}:"
+        yield from (f"  {line}" for line in one["lines"] or ["(none)"])
+
+
 def notices(document: Document) -> Iterator[str]:
     """Yield what is worth knowing."""
     return (f"notice: {notice}" for notice in document["notices"])

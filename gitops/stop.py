@@ -18,8 +18,9 @@ class Stopped(BaseException):
 
 @contextmanager
 def stoppable() -> Iterator[None]:
-    """Let SIGTERM and SIGINT raise Stopped inside, in the main thread."""
-    before = {number: signal.signal(number, _stop) for number in SIGNALS}
+    """Let SIGTERM and SIGINT raise Stopped inside, in the main thread; one that is ignored stays so."""
+    heard = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, _stop) for number in heard}
     try:
         yield
     finally:

@@ -1,13 +1,17 @@
 """Who tells a person what happens while it happens: plain lines, a live line on a terminal, or nobody."""
 
+import re
 import shutil
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TextIO
 
+_PASSING = re.compile(r"\b\d+s\b|\b\d+ restarts\b")  # what changes without being news
+
 if TYPE_CHECKING:
     from gitops.changes import Change
     from gitops.execute import Result
+    from gitops.fare import Fare
     from gitops.steps import Step
     from gitops.view import View
     from runtime.lock import Holder
@@ -25,6 +29,9 @@ class Silent:
     def ended(self, result: "Result") -> None:
         """Leave it to the document."""
 
+    def unwell(self, fares: "Sequence[Fare]") -> None:
+        """Leave it to the document."""
+
     def waiting(self, holder: "Holder") -> None:
         """Say whom we wait for."""
         _say(f"waiting for {holder}", sys.stderr)
@@ -39,7 +46,10 @@ class Silent:
 
 
 class Plain(Silent):
-    """Tells one line per step as it ends."""
+    """Tells one line per step as it ends, and what is still waited for when that changes."""
+
+    def __init__(self) -> None:
+        self._told: frozenset[str] = frozenset()
 
     def changes(self, view: "View", changes: "Sequence[Change]") -> None:
         """Say what is about to change, and why."""
@@ -51,13 +61,25 @@ class Plain(Silent):
 
     def ended(self, result: "Result") -> None:
         """Say how a step ended."""
-        _say(told(result))
+        self._tell(told(result))
+
+    def unwell(self, fares: "Sequence[Fare]") -> None:
+        """Say which objects aren't well yet, and why: once, however the seconds pass."""
+        lines = [f"  waits   {fare.owner}: {fare.reason or fare.health}" for fare in fares]
+        gists = {_PASSING.sub("", line): line for line in lines}
+        for line in [line for gist, line in gists.items() if gist not in self._told]:
+            self._tell(line)
+        self._told = frozenset(gists)
+
+    def _tell(self, line: str) -> None:
+        _say(line)
 
 
 class Live(Plain):
     """On a terminal: what has ended, and in the last line what is under way and how much waits for it."""
 
     def __init__(self, terminal: TextIO) -> None:
+        super().__init__()
         self._terminal = terminal
         self._open: dict[int, Step] = {}
 
@@ -71,6 +93,9 @@ class Live(Plain):
         self._open.pop(result.step.number, None)
         self._write(f"{told(result)}\n")
         self._show()
+
+    def _tell(self, line: str) -> None:
+        self._write(f"{line}\n")
 
     def _show(self) -> None:
         width = shutil.get_terminal_size().columns - 1

@@ -46,7 +46,8 @@ def _objects(mirror: Git) -> Iterator[gitpython.Repo]:
     _forget_the_callers_repository()
     try:
         with gitpython.Repo(mirror.directory, expand_vars=False) as repository:
-            repository.git.update_environment(GIT_DIR=str(mirror.directory))  # ours, whoever owns it
+            ours = {"GIT_DIR": str(mirror.directory)}  # whoever owns it
+            repository.git.update_environment(**{**ours, **mirror.variables})
             yield repository
     except (GitError, ODBError, ConfigError, ValueError, IndexError, OSError) as error:
         raise GitFailed("cat-file", f"fatal: the mirror can't be read: {error}") from error

@@ -13,6 +13,7 @@ import pytest
 from gitops.changes import Change
 from gitops.converge import Converged, converge
 from gitops.execute import Result
+from gitops.fare import Fare
 from gitops.journal import Journal
 from gitops.loop import Loop, Pass
 from gitops.probing import Probed, Watch
@@ -51,6 +52,7 @@ class Told:
     results: list[Result] = field(default_factory=list)
     held_up: list[Holder] = field(default_factory=list)
     moved: list[tuple[str, str]] = field(default_factory=list)
+    awaited: list[list[str]] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
 
     def changes(self, view: View, changes: Sequence[Change]) -> None:
@@ -65,6 +67,9 @@ class Told:
 
     def planned(self, steps: Sequence[Step]) -> None:
         """Nobody asks for it."""
+
+    def unwell(self, fares: Sequence[Fare]) -> None:
+        self.awaited.append([f"{fare.owner}: {fare.reason}" for fare in fares])
 
     def superseded(self, old: str, new: str) -> None:
         self.moved.append((old, new))

@@ -1,0 +1,111 @@
+"""The hooks of a repository that deploys what is pushed to it: the part that must be small.
+
+Git starts it for every push, so it imports nothing of sloop's and next to nothing else.  It says what a push
+means here, and becomes `sloop receive` where there is something to check or to deploy.
+"""
+
+import os
+import pwd
+import signal
+import sys
+from collections.abc import Sequence
+
+START = "from gitops.cli import main; main()"
+NONE = "0" * 40
+DEPLOYER = "SLOOP_DEPLOYER"  # set by whoever pushes and deploys as well: `sloop rollback`
+OPTIONS = ("allow-empty",)  # of `git push -o`
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Act for one hook: ``check`` before a push is accepted, or ``deploy`` after it was.
+
+    Behind that stands whose the containers are, by number, then options of sloop.
+    """
+    verb, owner, *options = arguments
+    branch = deployed()
+    pushed = {ref: new for _, new, ref in map(str.split, sys.stdin)}
+    match verb, pushed.get(branch):
+        case "check", None:
+            _know_the_options()
+        case "check", new if new == NONE:
+            _refuse(
+                f"{_short(branch)} is deployed here, so it can't be deleted: to take everything away, "
+                "push it without manifests by `git push -o allow-empty`"
+            )
+        case "check", str(new):
+            _know_the_options()
+            _become(["check", new], options)
+        case "deploy", None:
+            _say(f"nothing is deployed: this machine follows {_short(branch)}")
+        case "deploy", _ if os.environ.get(DEPLOYER):
+            pass
+        case "deploy", str(new) if os.geteuid() != int(owner):
+            _say(_not_yours(new, int(owner)))
+        case "deploy", str(new):
+            _go_on_alone()
+            _become(["deploy", new], options)
+
+
+def deployed(repository: str | os.PathLike[str] = ".") -> str:
+    """Return the branch that is deployed: HEAD's.  Git starts a hook in its repository."""
+    with open(os.path.join(repository, "HEAD"), encoding="utf-8") as head:
+        return head.read().strip().removeprefix("ref: ")
+
+
+def asked() -> list[str]:
+    """Return what was said by `git push -o`."""
+    return [
+        os.environ.get(f"GIT_PUSH_OPTION_{number}", "")
+        for number in range(int(os.environ.get("GIT_PUSH_OPTION_COUNT", "0")))
+    ]
+
+
+def _know_the_options() -> None:
+    unknown = [option for option in asked() if option not in OPTIONS]
+    if unknown:
+        _refuse(f"nobody knows the push option {unknown[0]!r}: known is {', '.join(OPTIONS)}")
+
+
+def _become(receive: list[str], options: Sequence[str]) -> None:
+    said = [f"--{option}" for option in asked() if option in OPTIONS]
+    words = [sys.executable, "-I", "-c", START, *options]
+    sys.stdout.flush()
+    os.execv(sys.executable, [*words, "receive", *receive, *said])
+
+
+def _go_on_alone() -> None:
+    """Outlive the one who pushes: a deployment isn't given up because nobody watches it any more."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+
+
+def _not_yours(new: str, owner: int) -> str:
+    whose, who = _name(owner), _name(os.geteuid())
+    return (
+        f"{new[:7]} is accepted, but not deployed by this push: the containers are {whose}'s, and it came "
+        f"from {who}. `sloop run` or a timer of {whose} deploys it, or a push by {whose}"
+    )
+
+
+def _name(user: int) -> str:
+    try:
+        return pwd.getpwuid(user).pw_name
+    except KeyError:
+        return f"user {user}"
+
+
+def _short(ref: str) -> str:
+    return ref.removeprefix("refs/heads/")
+
+
+def _refuse(why: str) -> None:
+    _say(why)
+    sys.exit(1)
+
+
+def _say(text: str) -> None:
+    print(f"sloop: {text}", flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

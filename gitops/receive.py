@@ -1,0 +1,90 @@
+"""What is done with a push: checked before it is accepted, deployed after, and told to the one who pushes."""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import IO
+
+from gitops.address import parse, sub_path
+from gitops.git_command import Git
+from gitops.git_error import GitFailed, SourceError, explain
+from gitops.guard import Refusal
+from gitops.hook import deployed
+from gitops.settings import Settings, narrowed
+
+QUARANTINE = ("GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_QUARANTINE_PATH")
+
+
+def pushed_to(settings: Settings, directory: Path) -> Iterator[Settings]:
+    """Yield the settings of each source that a push to the deployed branch of a repository here is for.
+
+    Where the configuration names none, it is the repository as such.
+    """
+    here, branch = parse(str(directory)), _branch(directory)
+    known = [
+        narrowed(settings, one)
+        for one in settings.sources
+        if parse(one.url).identity == here.identity and one.ref in {None, "HEAD", branch}
+    ]
+    yield from known or [replace(settings, source=None, repo=here.url, sources=())]
+
+
+def check(settings: Settings, sha: str, *, allow_empty: bool) -> str:
+    """Return in a line what a pushed commit holds for a source; raises ManifestError, SourceError or Refusal.
+
+    The commit may still be in git's quarantine, which the environment names.  Podman isn't asked.
+    """
+    from gitops.render import render
+    from gitops.tree import manifests
+
+    directory, path = Path(settings.repo or "."), sub_path(settings.path)
+    git = Git(directory, variables={"GIT_DIR": str(directory), **quarantine()})
+    try:
+        files = manifests(git, sha, path)
+    except GitFailed as failure:
+        raise explain("read", str(directory), failure) from failure
+    rendered = render(sha, {f"{path}/{name}" if path else name: file for name, file in files.items()})
+    if not rendered.manifests and not allow_empty:
+        raise Refusal(
+            f"{sha[:7]} has no manifests below {path or '/'}: if everything shall go, say so by "
+            "`git push -o allow-empty`"
+        )
+    return f"{len(rendered.manifests)} objects in {len(files)} files: valid"
+
+
+def _branch(directory: Path) -> str:
+    try:
+        return deployed(directory).removeprefix("refs/heads/")
+    except OSError as error:
+        raise SourceError(
+            f"{directory} is no bare repository\nlet its hooks run this; `sloop init` writes them"
+        ) from error
+
+
+def quarantine(environment: Mapping[str, str] = os.environ) -> Mapping[str, str]:
+    """Return the variables by which git lets a hook read what is not accepted yet."""
+    return {name: environment[name] for name in QUARANTINE if name in environment}
+
+
+class Enduring:
+    """A stream that swallows what nobody reads any more: who pushed may have gone, the deployment goes on."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Write, if there is somebody."""
+        with suppress(OSError, ValueError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Hand on what was written."""
+        with suppress(OSError, ValueError):
+            self._stream.flush()
+
+    def isatty(self) -> bool:
+        """Say that nobody types here."""
+        return False
