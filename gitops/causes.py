@@ -8,13 +8,12 @@ from gitops.differences import differences
 from gitops.render import Rendered, object_digest, owner_of
 from gitops.source import Commit, SourceError
 from gitops.steps import Step
+from gitops.there import youngest
 from gitops.verdict import Verdict
 from gitops.view import House, View
 from reconcilers.contents import used_config_maps, used_secrets
 from reconcilers.wanted import Consequence
-from runtime.observe import of_source
-from runtime.resources import Label, Owner
-from runtime.seen import Seen
+from runtime.resources import Owner
 from schemas.apps import StatefulSet
 from schemas.core import PersistentVolumeClaim
 from schemas.manifest import Manifest
@@ -43,7 +42,7 @@ def before(house: House, view: View) -> Mapping[Owner, Before]:
     """
     if not view.moment.memory.empty:
         return {owner: Before(one.revision, one.digest) for owner, one in view.moment.memory.settled.items()}
-    sha = _youngest(view.seen, house.source.id)
+    sha = youngest(view.seen, house.source.id)
     then = _rendered(house, sha) if sha else NOTHING
     return {owner: Before(sha, object_digest(one, house.key)) for owner, one in then.by_owner.items()}
 
@@ -53,10 +52,10 @@ def explained(house: House, view: View, changes: Sequence[Change], outage: Outag
 
     ``outage`` tells for how many seconds an object was out of service when it was last recreated.
     """
-    bases = {change.base for change in changes if change.verdict is not Verdict.DRIFT}
+    bases = {change.base for change in changes if not change.local}
     thens = {base: _then(house, view, base) for base in bases}
     told = [
-        change if change.verdict is Verdict.DRIFT else _explain(view, change, thens[change.base], house.key)
+        change if change.local else _explain(view, change, thens[change.base], house.key)
         for change in changes
     ]
     return [
@@ -65,11 +64,6 @@ def explained(house: House, view: View, changes: Sequence[Change], outage: Outag
         else change
         for change in told
     ]
-
-
-def _youngest(seen: Seen, source: str) -> str:
-    pods = sorted(of_source(seen, source).pods, key=lambda pod: pod.created)
-    return pods[-1].labels.get(Label.COMMIT, "") if pods else ""
 
 
 def _then(house: House, view: View, base: str) -> _Then:

@@ -29,6 +29,7 @@ class Field:
 class Change:
     """What is to become of one object.
 
+    ``asked`` says that the cause is a word on this machine, not a commit.
     ``base`` is the commit from which it changes, "" where none is known; ``seconds`` for how long it was
     out of service the last time that it was recreated, None where the ledger has seen none.
     """
@@ -38,8 +39,14 @@ class Change:
     cause: str = ""
     consequence: Consequence = Consequence.NONE
     fields: tuple[Field, ...] = ()
+    asked: bool = False
     base: str = field(default="", repr=False)
     seconds: float | None = None
+
+    @property
+    def local(self) -> bool:
+        """Say whether git has nothing to do with it."""
+        return self.asked or self.verdict is Verdict.DRIFT
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +85,8 @@ def _compare(
         return Change(answer.owner, Verdict.CREATE, base=base)
     if (known and known.digest != object_digest(manifest, view.key)) or _stale(answer, pods):
         return Change(answer.owner, Verdict.UPDATE, consequence=answer.consequence, base=base)
+    if answer.asked and not answer.settled:
+        return Change(answer.owner, Verdict.UPDATE, answer.asked, answer.consequence, asked=True)
     if drifted := [step for step in steps if _was_there(step, pods)]:
         fields = tuple(_drifted(step, pods) for step in drifted)
         cause = "; ".join(f"{step.resource}: {_found(step)}" for step in drifted)

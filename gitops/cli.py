@@ -4,11 +4,12 @@ import json
 import os
 import sys
 
-from gitops import cli_act, cli_config, cli_look, cli_push
+from gitops import cli_act, cli_config, cli_look, cli_push, cli_rollout
 from gitops.cli_said import app
 from gitops.trouble import Exit
 
-__all__ = ["app", "cli_act", "cli_config", "cli_look", "cli_push", "main"]  # the commands register on the app
+# the commands register on the app
+__all__ = ["app", "cli_act", "cli_config", "cli_look", "cli_push", "cli_rollout", "main"]
 
 JSON = frozenset({"json", "-ojson", "--output=json"})
 

@@ -1,7 +1,7 @@
 """The commands that act: validate, diff, apply, rollback, run, adopt."""
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -82,7 +82,7 @@ def apply(
     with errors(said):
         from gitops.request import Request
 
-        code = applied(said, Request(allow_empty=allow_empty), _seconds(timeout), wait=not no_wait)
+        code = applied(said, Request(allow_empty=allow_empty), patience(timeout), wait=not no_wait)
     raise typer.Exit(code)
 
 
@@ -116,7 +116,7 @@ def rollback(
         if said.output is Output.TEXT:
             answer(said, None, told(rolled.document))
         code = applied(
-            said, Request("rollback", allow_empty=True, well="RolledBack"), _seconds(timeout), wait=True
+            said, Request("rollback", allow_empty=True, well="RolledBack"), patience(timeout), wait=True
         )
     raise typer.Exit(code)
 
@@ -136,7 +136,7 @@ def run(
     with errors(said):
         from gitops.daemon import run as keep
 
-        keep(said.settings, _seconds(interval))
+        keep(said.settings, patience(interval))
 
 
 @app.command()
@@ -155,11 +155,12 @@ def adopt(
         from gitops.request import Request
 
         request = Request("adopt", adopting=frozenset({which.removeprefix("pod/")}))
-        code = applied(said, request, _seconds(timeout), wait=True)
+        code = applied(said, request, patience(timeout), wait=True)
     raise typer.Exit(code)
 
 
-def _seconds(text: str | None) -> float | None:
+def patience(text: str | None) -> float | None:
+    """Read how long to wait, None for as long as the source says."""
     return None if text is None else seconds(text)
 
 
@@ -177,13 +178,19 @@ def applied(said: Said, request: Any, timeout: float | None, *, wait: bool) -> E
     """Converge, tell how it goes and what became of it, and return the exit code."""
     from gitops.program import Wish
     from gitops.program import apply as converge
+
+    return converged(said, lambda teller: converge(said.settings, request, Wish(timeout, wait), teller))
+
+
+def converged(said: Said, converge: Callable[[Any], tuple[Mapping[str, Any], str]]) -> Exit:
+    """Tell how a convergence goes, given who tells it, and how it ended."""
     from gitops.show import last_output, summary
     from gitops.stop import stoppable
     from gitops.teller import teller_for
 
     teller = teller_for(sys.stdout, silent=said.output is Output.JSON)
     with stoppable():
-        document, end = converge(said.settings, request, Wish(timeout, wait), teller)
+        document, end = converge(teller)
     message = document["summary"].get("message", "")
     wrong = [f"not well: {message}", *last_output(document)] if message else []
     answer(said, document, [*wrong, summary(document)])

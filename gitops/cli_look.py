@@ -78,7 +78,7 @@ def get(
     Example: sloop get pods -n shop
     """
     said = said_of(context, output)
-    with _looking(said):
+    with looking(said):
         from gitops.columns import columns
         from gitops.listing import get as listing
         from gitops.meant import DEFAULT, kinds_meant
@@ -102,7 +102,7 @@ def describe(
     Example: sloop describe deployment/web -n shop
     """
     said = said_of(context, output)
-    with _looking(said):
+    with looking(said):
         from gitops.describe import describe as tell
         from gitops.meant import meant
         from gitops.sheet import sheet
@@ -125,7 +125,7 @@ def events(
     Example: sloop events deployment/web -n shop --limit 10
     """
     said = said_of(context, output)
-    with _looking(said):
+    with looking(said):
         from gitops.meant import meant
         from gitops.past_events import events as happened
         from gitops.show import events as lines
@@ -151,7 +151,7 @@ def logs(
     Example: sloop logs deployment/web -n shop -f --tail 20
     """
     said = said_of(context, None)
-    with _looking(said):
+    with looking(said):
         from gitops.logs import logs as spoken
         from gitops.meant import meant
 
@@ -185,7 +185,7 @@ def execute(
     Example: sloop exec deployment/web -n shop -it -- sh
     """
     said = said_of(context, None)
-    with _looking(said):
+    with looking(said):
         from gitops.enter import become, entrance
         from gitops.meant import meant
 
@@ -196,7 +196,7 @@ def execute(
 
 
 @contextmanager
-def _looking(said: Said) -> Iterator[None]:
+def looking(said: Said) -> Iterator[None]:
     """Turn an error into a line and its exit code, and Ctrl-C into a quiet end."""
     with errors(said):
         try:

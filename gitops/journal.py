@@ -11,6 +11,7 @@ from gitops.render import object_digest
 from gitops.source import Commit
 from gitops.steps import Restart, Start, Step
 from gitops.view import Memory, Moment, View
+from reconcilers.words import RESTART
 from runtime.observe import of_source, pod_name
 from runtime.records import Outcome, Readiness, Run
 from runtime.resources import Label, Owner
@@ -39,7 +40,6 @@ class Journal:
     def begin(self, commit: Commit, trigger: str) -> None:
         """Open a run."""
         self.run = self.ledger.begin_run(self.source, commit, trigger, self.clock())
-        self.number = 0
 
     def last_was(self, sha: str) -> bool:
         """Say whether the last run was to this commit, or nothing is remembered at all."""
@@ -55,7 +55,6 @@ class Journal:
         if last is None or last.revision != sha:
             return False
         self.run, self._over = last.id, last.outcome == "Synced"
-        self.number = max((step.pass_number for step in self.ledger.past.steps(last.id)), default=0)
         return True
 
     def end(self, outcome: Outcome, message: str = "") -> None:
@@ -73,10 +72,13 @@ class Journal:
         return self.ledger.past.outage(self.source, owner)
 
     def plan(self, steps: tuple[Step, ...]) -> None:
-        """Write a pass's steps ahead; a pass without any leaves no trace."""
+        """Write a pass's steps ahead; a pass without any leaves no trace.
+
+        Another process may have made passes of this run meanwhile; nobody does while we are alone.
+        """
         if not steps:
             return
-        self.number += 1
+        self.number = self.ledger.past.passes(self.run) + 1
         self.ledger.plan_steps(self.run, self.number, steps, self.clock())
 
     def begun(self, step: Step) -> None:
@@ -119,6 +121,7 @@ class Journal:
         gone = [one for one in view.moment.memory.settled if one not in manifests and str(one) not in owned]
         self.ledger.settle(self.source, settled, self.clock())
         self.ledger.forget(self.source, gone)
+        self.ledger.strike(self.source, _spent(view, {one.owner for one in fares if one.synced}))
         self.ledger.remember(
             self.source, {f"pod/{pod_name(pod)}": _look(pod) for pod in mine.pods}, self.clock()
         )
@@ -133,6 +136,15 @@ class Journal:
 
     def _warn(self, owner: Owner | None, reason: str, message: str) -> None:
         self.ledger.warn(self.source, owner, reason, message, self.clock())
+
+
+def _spent(view: View, synced: set[Owner]) -> list[tuple[Owner, str]]:
+    """Return the notes that are of no more use: restarts that are over, and all of what left git."""
+    return [
+        (owner, word)
+        for owner, word in view.moment.memory.notes
+        if owner not in view.rendered.by_owner or (word == RESTART and owner in synced)
+    ]
 
 
 def _new(moment: Moment) -> Mapping[str, Readiness]:

@@ -17,7 +17,6 @@ from gitops.mask import masker
 from gitops.probing import Watch
 from gitops.request import Overtaken, Request
 from gitops.steps import Restart, Start, Step
-from gitops.verdict import Verdict
 from gitops.view import House, Moment, View, view
 from runtime.lock import Holder, hold, lock_directory
 from runtime.observe import of_source
@@ -105,8 +104,11 @@ class Loop:
         Everything is looked at first, then decided, then written ahead, then done: so any pass can be
         the first one after a crash.
         """
-        self._head_for(self.resolve())
+        if not self.request.stays:
+            self._head_for(self.resolve())
         with self._alone():
+            if self.request.stays:
+                self._head_for(self.resolve())
             seen = self.house.engine.look()
             looked = view(self.house, self.sha, seen, self._moment(seen))
             guard(looked, self.house.source, allow_empty=self.request.allow_empty)
@@ -172,7 +174,7 @@ class Loop:
         if not (found or looked.plan.steps) and self.journal.last_was(self.sha):
             return
         self.changes = explained(self.house, looked, found, self.journal.outage)
-        healing = self.request.patient or all(change.verdict is Verdict.DRIFT for change in found)
+        healing = self.request.patient or all(change.local for change in found)
         if not (healing and self.journal.go_on(self.sha)):
             self.journal.begin(looked.commit, self.request.trigger)
         self.journal.changed(self.changes)

@@ -54,6 +54,8 @@ def _one(scene: Scene, answer: Wanted, pod: Pod) -> Iterator[Answer]:
         yield from _fresh(scene, answer, pod, theirs)
     elif mine.labels.get(Label.DIGEST) != pod.digest:
         yield from _replace(scene, answer.owner, pod, mine, "changed")
+    elif pod.name in answer.renewed:
+        yield from _replace(scene, answer.owner, pod, mine, answer.asked)
     elif mine.state not in BUSY:
         yield from _repair(answer, pod, mine)
 
@@ -62,15 +64,15 @@ def _fresh(scene: Scene, answer: Wanted, pod: Pod, theirs: SeenPod | None) -> It
     if theirs is not None:
         yield from _replace(scene, answer.owner, pod, theirs, "adopted")
         return
-    yield _create(scene, answer.owner, pod, _why(scene, answer.owner, pod))
+    yield _create(scene, answer.owner, pod, _why(scene, answer, pod))
 
 
-def _why(scene: Scene, owner: Owner, pod: Pod) -> str:
-    siblings = scene.mine_by_owner.get(str(owner), ())
+def _why(scene: Scene, answer: Wanted, pod: Pod) -> str:
+    siblings = scene.mine_by_owner.get(str(answer.owner), ())
     if not siblings:
         return "new"
     if any(one.labels.get(Label.DIGEST) == pod.digest for one in siblings):
-        return "it is not there"
+        return answer.asked or "it is not there"
     return f"new revision {pod.labels.get(Label.REVISION, '')}".rstrip()
 
 

@@ -88,6 +88,11 @@ def apply(settings: Settings, request: "Request", wish: Wish, teller: "Teller") 
     return _converge(settings, source, engine, request, wish, teller)
 
 
+def go_on(settings: Settings, request: "Request", wish: Wish, teller: "Teller") -> tuple[Document, str]:
+    """Converge once, whatever the last pass has concluded; return as ``apply`` does."""
+    return _converge(settings, source_of(settings), engine_of(settings), request, wish, teller)
+
+
 def history(settings: Settings, limit: int) -> "Sequence[Run]":
     """Return the runs of the source, newest first."""
     from runtime.ledger import look_back
@@ -105,11 +110,14 @@ def _converge(
     from gitops.loop import Loop
     from gitops.probing import Watch
     from gitops.report import changes_document, result_document
+    from gitops.there import commit_there
     from runtime.ledger import open_ledger
 
     house = house_of(settings, source, engine)
     with open_ledger(settings.state, teller.notice) as ledger, closing(Watch(engine)) as watch:
-        loop = Loop(house, Journal(ledger, source.id, time.time), request, teller, source.resolve, watch)
+        there = partial(commit_there, ledger.past, source, engine)
+        resolve = there if request.stays else source.resolve
+        loop = Loop(house, Journal(ledger, source.id, time.time), request, teller, resolve, watch)
         ended = converge(loop, timeout=wish.timeout or rules(settings).timeout, wait=wish.wait)
         document = _status(house, ended.last.view)
         if ended.last.done:

@@ -150,6 +150,7 @@ def _change(change: Change) -> Mapping[str, Any]:
         "verdict": change.verdict,
         "cause": change.cause,
         "consequence": change.consequence,
+        "asked": change.asked,
         "seconds": change.seconds,
         "fields": [{"path": field.path, "old": field.old, "new": field.new} for field in change.fields],
     }

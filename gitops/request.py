@@ -11,6 +11,8 @@ class Request:
 
     ``patient`` tries failed steps again after a back-off, as a loop without end does; otherwise a
     failure is final.  ``well`` is the outcome in the ledger when all is well.
+    ``stays`` is about the commit that the machine has, whoever brought it there; it is asked for while nobody
+    else is at work, so that no newer one is taken back.
     ``suspicious`` takes no pod for ready that hasn't just been asked.
     ``only`` is the one commit that is meant: where a newer one comes, whoever brought it goes on.
     """
@@ -21,6 +23,7 @@ class Request:
     patient: bool = False
     well: Outcome = "Synced"
     suspicious: bool = False
+    stays: bool = False
     only: str = ""
 
 

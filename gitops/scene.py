@@ -130,7 +130,12 @@ class Scene:
     def replaced(self) -> Sequence[SeenPod]:
         """The source's pods in whose place, and under whose name, another one is wanted."""
         there = ((pod, self.mine_by_name.get(name)) for name, pod in self.pods.items())
-        return [mine for pod, mine in there if mine and mine.labels.get(Label.DIGEST) != pod.digest]
+        renewed = {name for answer in self.wanted for name in answer.renewed}
+        return [
+            mine
+            for pod, mine in there
+            if mine and (mine.labels.get(Label.DIGEST) != pod.digest or pod.name in renewed)
+        ]
 
     @cached_property
     def leaving_by_port(self) -> Mapping[str, Sequence[SeenPod]]:

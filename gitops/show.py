@@ -8,16 +8,14 @@ from typing import Any
 Document = Mapping[str, Any]
 
 CAUSED_BY_GIT = "From git:"
-CAUSED_HERE = "Drifted on this machine:"
+ASKED_HERE = "Asked for on this machine:"
+DRIFTED_HERE = "Drifted on this machine:"
 LONGEST = 100  # characters of a value that are shown
 
 
 def changes(document: Document) -> Iterator[str]:
     """Yield what changes: what git changed apart from what drifted, the steps, the summary."""
-    found = document["changes"]
-    drifted = [change for change in found if change["verdict"] == "drift"]
-    yield from _section(CAUSED_BY_GIT, [change for change in found if change not in drifted])
-    yield from _section(CAUSED_HERE, drifted)
+    yield from announced(document)
     if document["steps"]:
         yield "Steps:"
         yield from (f"  {step(one)}" for one in document["steps"])
@@ -27,10 +25,11 @@ def changes(document: Document) -> Iterator[str]:
 
 def announced(document: Document) -> Iterator[str]:
     """Yield what changes, before it does; its steps follow one by one."""
-    found = document["changes"]
-    drifted = [change for change in found if change["verdict"] == "drift"]
-    yield from _section(CAUSED_BY_GIT, [change for change in found if change not in drifted])
-    yield from _section(CAUSED_HERE, drifted)
+    by_cause: dict[str, list[Document]] = {CAUSED_BY_GIT: [], ASKED_HERE: [], DRIFTED_HERE: []}
+    for change in document["changes"]:
+        by_cause[_where_from(change)].append(change)
+    for title, found in by_cause.items():
+        yield from _section(title, found)
 
 
 def step(one: Document) -> str:
@@ -87,6 +86,22 @@ def history(runs: Sequence[Document]) -> Iterator[str]:
     yield from table(("REVISION", "WHEN (UTC)", "OUTCOME", "TRIGGER", "AUTHOR", "SUBJECT"), rows)
 
 
+def revisions(found: Sequence[Document]) -> Iterator[str]:
+    """Yield one line per revision of an object, newest first."""
+    rows = [
+        (
+            str(one["revision"]),
+            one["template"],
+            (one["since"] or "?")[:19].replace("T", " "),
+            one["commit"][:7],
+            one["author"],
+            one["cause"],
+        )
+        for one in found
+    ]
+    yield from table(("REVISION", "TEMPLATE", "SINCE (UTC)", "COMMIT", "AUTHOR", "CAUSE"), rows)
+
+
 def events(found: Sequence[Document]) -> Iterator[str]:
     """Yield one line per event."""
     rows = [
@@ -114,6 +129,12 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
     widths = [max(len(row[column]) for row in everything) for column in range(len(heads))]
     for row in everything:
         yield "   ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+
+
+def _where_from(change: Document) -> str:
+    if change["asked"]:
+        return ASKED_HERE
+    return DRIFTED_HERE if change["verdict"] == "drift" else CAUSED_BY_GIT
 
 
 def _section(title: str, found: Sequence[Document]) -> Iterator[str]:

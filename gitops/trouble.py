@@ -23,7 +23,7 @@ def code_of(error: BaseException) -> Exit | None:
     from gitops.guard import Refusal
     from gitops.settings import SettingsError
     from gitops.stop import Stopped
-    from gitops.which import Missing
+    from gitops.which import Missing, Unaskable
     from runtime.engine import EngineError
     from runtime.ledger_trouble import LedgerError
     from runtime.lock import LockError
@@ -34,7 +34,7 @@ def code_of(error: BaseException) -> Exit | None:
             return Exit.MISUSED
         case SourceError() | EngineError() | LedgerError() | LockError():
             return Exit.UNREACHABLE
-        case Stopped() | Missing():
+        case Stopped() | Missing() | Unaskable():
             return Exit.FAILED
         case _:
             return None

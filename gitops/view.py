@@ -18,7 +18,7 @@ from reconcilers.world import Earlier, Machine, World
 from runtime.engine import Engine
 from runtime.observe import of_source, pod_name
 from runtime.past import Past as Records
-from runtime.records import Failure, Readiness, Restarts, Settled
+from runtime.records import Failure, Note, Readiness, Restarts, Settled
 from runtime.resources import Owner
 from runtime.seen import Seen
 from schemas.problems import ManifestError
@@ -33,6 +33,7 @@ class Memory:
     failures: Mapping[str, Failure] = field(default_factory=lambda: MappingProxyType({}))
     restarts: Mapping[str, Restarts] = field(default_factory=lambda: MappingProxyType({}))
     readiness: Mapping[str, Readiness] = field(default_factory=lambda: MappingProxyType({}))
+    notes: Mapping[tuple[Owner, str], Note] = field(default_factory=lambda: MappingProxyType({}))
 
     @classmethod
     def of(cls, past: Records, source: str) -> "Memory":
@@ -43,6 +44,7 @@ class Memory:
             failures=past.failures(source),
             restarts=past.restarts(source),
             readiness=past.readiness(source),
+            notes=past.notes(source),
         )
 
 
@@ -112,7 +114,7 @@ class View:
 def view(house: House, sha: str, seen: Seen, moment: Moment) -> View:
     """Compute what a commit wants of a machine on which this was seen."""
     rendered = house.rendered(sha)
-    world = _world(house, rendered, seen, moment)
+    world = world_of(house, rendered, seen, moment)
     wanted = reconcile(rendered.manifests, world)
     given = Given(
         source=house.source.id,
@@ -127,7 +129,8 @@ def view(house: House, sha: str, seen: Seen, moment: Moment) -> View:
     return View(commit, rendered, seen, wanted, planned, moment, house.key)
 
 
-def _world(house: House, rendered: Rendered, seen: Seen, moment: Moment) -> World:
+def world_of(house: House, rendered: Rendered, seen: Seen, moment: Moment) -> World:
+    """Return what reconcilers may look at."""
     mine = of_source(seen, house.source.id)
     memory = moment.memory
     ended = [pod for pod in mine.pods if pod.state in ENDED]
@@ -146,6 +149,7 @@ def _world(house: House, rendered: Rendered, seen: Seen, moment: Moment) -> Worl
             failures=memory.failures,
             unwell=moment.probed.unwell,
             unready=moment.probed.unready,
+            notes=memory.notes,
         ),
         networks=frozenset(network.name for network in seen.networks),
         volumes=frozenset(volume.name for volume in seen.volumes),

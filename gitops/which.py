@@ -21,6 +21,10 @@ class Missing(Exception):
     """What a person named isn't there; the message says so, and where else it may be."""
 
 
+class Unaskable(Exception):
+    """An object can't do what a person asks of it; the message says why, and the way out."""
+
+
 def kind_of(word: str) -> str:
     """Return a kind's lower-case name for ``Deployment``, ``deployments`` or ``deploy``."""
     lower = word.lower()

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 from itertools import islice
 
+from reconcilers import words
 from reconcilers.pods import (
     GOING,
     TRIAL,
@@ -35,7 +36,10 @@ class Way(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How many pods there should be, and how they are replaced.  Times in seconds, None for no deadline."""
+    """How many pods there should be, and how they are replaced.
+
+    Times in seconds, None for no deadline.  ``paused`` says who lets no rollout go on, "" for nobody.
+    """
 
     replicas: int
     way: Way = Way.ROLL
@@ -43,15 +47,19 @@ class Pace:
     unavailable: int | str = 1
     min_ready: int = 0
     deadline: int | None = None
-    paused: bool = False
+    paused: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """The pods that are there: those of the template, and those of older ones."""
+    """The pods that are there: those of the template, and those of older ones or from before a restart.
+
+    ``spent`` are those that differ from the new ones in nothing but their age, also on their way out.
+    """
 
     new: Sequence[SeenPod]
     old: Sequence[SeenPod]
+    spent: Sequence[SeenPod] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +88,7 @@ def alike(made: Template, pace: Pace, world: World, before: Before = _forgotten)
     ``before`` gives the template as an earlier commit had it.
     """
     there = [pod for pod in world.pods_of(made.owner) if pod.state not in GOING]
-    pods = Generation(
-        [p for p in there if is_of(p, made.digest)], [p for p in there if not is_of(p, made.digest)]
-    )
+    pods = _generation(pace, made, world)
     choice = _choose(pace, made, pods, world)
     names = [f"{made.owner.name}-{made.revision}-{number}" for number in choice.ordinals]
     wanted: list[Resource] = [
@@ -99,10 +105,19 @@ def alike(made: Template, pace: Pace, world: World, before: Before = _forgotten)
         resting=resting.names,
         restarting=resting.counting,
         unwell=resting.unwell,
+        asked=words.restart(world, made.owner) if pods.spent else "",
         settled=settled,
         consequence=_consequence(pace, pods, choice, settled=settled),
         look_again=earliest(resting.look_again, next_available(world, there, _patience(pace, pods))),
     )
+
+
+def _generation(pace: Pace, made: Template, world: World) -> Generation:
+    same = [pod for pod in world.pods_of(made.owner) if is_of(pod, made.digest)]
+    spent = [pod for pod in same if pace.way is not Way.STAY and words.is_spent(world, made.owner, pod)]
+    there = [pod for pod in world.pods_of(made.owner) if pod.state not in GOING]
+    old = [pod for pod in there if pod in spent or not is_of(pod, made.digest)]
+    return Generation([pod for pod in there if pod not in old], old, spent)
 
 
 def _consequence(pace: Pace, pods: Generation, choice: Choice, *, settled: bool) -> Consequence:
@@ -118,14 +133,15 @@ def _choose(pace: Pace, made: Template, pods: Generation, world: World) -> Choic
         case Way.STAY:
             return _filled_up(pace, pods, world)
         case Way.RECREATE:
-            others = [pod for pod in world.pods_of(made.owner) if not is_of(pod, made.digest)]
+            there = world.pods_of(made.owner)
+            others = [pod for pod in there if pod in pods.spent or not is_of(pod, made.digest)]
             gone = tuple(pod_name(pod) for pod in others)  # those on their way out still hold what they hold
-            return Choice(_ordinals(pods.new, pace.replicas, pace, world), (), after=gone)
+            return Choice(_ordinals(pods, pace.replicas, pace, world), (), after=gone)
         case Way.ROLL:
             batch = _batch(pace, pods, world)
             count = min(len(pods.new), pace.replicas) + batch.start
             kept = _best(pods.old, pace, world)[: len(pods.old) - batch.stop]
-            return Choice(_ordinals(pods.new, count, pace, world), kept)
+            return Choice(_ordinals(pods, count, pace, world), kept)
 
 
 def _scaled(pace: Pace, pods: Generation, world: World) -> Choice:
@@ -138,7 +154,7 @@ def _scaled(pace: Pace, pods: Generation, world: World) -> Choice:
     several = list(zip(groups, sizes, strict=True))
     older = several[1:] if pods.new else several
     return Choice(
-        _ordinals(pods.new, sizes[0] if pods.new else 0, pace, world),
+        _ordinals(pods, sizes[0] if pods.new else 0, pace, world),
         [pod for group, size in older for pod in _best(group, pace, world)[:size]],
         more=[(group[0], size - len(group)) for group, size in older if size > len(group)],
     )
@@ -157,7 +173,7 @@ def _more(choice: Choice, pods: Generation, before: Before) -> Iterator[Resource
         then = before(one.labels.get(Label.COMMIT, ""))
         if then and is_of(one, then[0].digest):
             made, world = then
-            taken = {ordinal(pod) for pod in pods.old if is_of(pod, made.digest)}
+            taken = {ordinal(pod) for pod in [*pods.old, *pods.new] if is_of(pod, made.digest)}
             free = (number for number in range(len(taken) + count) if number not in taken)
             for number in islice(free, count):
                 yield from resources(world, made, f"{made.owner.name}-{made.revision}-{number}")
@@ -167,7 +183,7 @@ def _filled_up(pace: Pace, pods: Generation, world: World) -> Choice:
     """Keep what is there, whatever it was made from, up to the number; what is missing is made anew."""
     best = _best([*pods.new, *pods.old], pace, world)[: pace.replicas]
     kept = [pod for pod in best if pod in pods.old]
-    return Choice(_ordinals(pods.new, pace.replicas - len(kept), pace, world), kept)
+    return Choice(_ordinals(pods, pace.replicas - len(kept), pace, world), kept)
 
 
 def _batch(pace: Pace, pods: Generation, world: World) -> Batch:
@@ -193,10 +209,11 @@ def _best(pods: Sequence[SeenPod], pace: Pace, world: World) -> list[SeenPod]:
     )
 
 
-def _ordinals(pods: Sequence[SeenPod], count: int, pace: Pace, world: World) -> list[int]:
-    """Return ``count`` ordinals: those of the best pods that are there, then the lowest that are free."""
-    kept = [ordinal(pod) for pod in _best(pods, pace, world)[:count]]
-    free = (number for number in range(len(pods) + count) if number not in {ordinal(pod) for pod in pods})
+def _ordinals(pods: Generation, count: int, pace: Pace, world: World) -> list[int]:
+    """Return ``count`` ordinals: those of the best new pods, then the lowest that are free."""
+    kept = [ordinal(pod) for pod in _best(pods.new, pace, world)[:count]]
+    taken = {ordinal(pod) for pod in [*pods.spent, *pods.new]}
+    free = (number for number in range(len(taken) + count) if number not in taken)
     return sorted([*kept, *(next(free) for _ in range(count - len(kept)))])
 
 
@@ -209,15 +226,15 @@ def _status(pace: Pace, made: Template, pods: Generation, resting: Rests, world:
     everyone = [*pods.new, *pods.old]
     ready = sum(world.readiness(pod).ready for pod in everyone)
     serving = everyone if pace.way is Way.STAY else pods.new
-    updated = sum(world.available(pod, pace.min_ready) for pod in serving)
-    health, reason = _health(pace, made, pods, resting, world, updated)
-    return Status(health, reason, ready, pace.replicas, tuple(everyone))
+    available = sum(world.available(pod, pace.min_ready) for pod in serving)
+    health, reason = _health(pace, made, pods, resting, world, available)
+    return Status(health, reason, ready, pace.replicas, len(pods.new), available, tuple(everyone))
 
 
 def _health(
-    pace: Pace, made: Template, pods: Generation, resting: Rests, world: World, updated: int
+    pace: Pace, made: Template, pods: Generation, resting: Rests, world: World, available: int
 ) -> tuple[Health, str]:
-    if updated >= pace.replicas and len(pods.new) + len(pods.old) == pace.replicas:
+    if available >= pace.replicas and len(pods.new) + len(pods.old) == pace.replicas:
         return Health.HEALTHY, _older(pods)
     names = (
         f"{made.owner.namespace}.{made.owner.name}-{made.revision}-{n}" for n in range(2 * pace.replicas + 1)
@@ -227,10 +244,10 @@ def _health(
     if resting.reasons:
         return Health.DEGRADED, resting.reasons[0]
     if pace.paused and pods.old:
-        return Health.SUSPENDED, "paused in the middle of a rollout"
+        return Health.SUSPENDED, f"paused in the middle of a rollout, {pace.paused}"
     if _late(pace, pods, world):
         return Health.DEGRADED, f"ProgressDeadlineExceeded: no progress for {pace.deadline}s"
-    told = f"{updated} of {pace.replicas} pods of revision {made.revision} are available"
+    told = f"{available} of {pace.replicas} pods of revision {made.revision} are available"
     unready = (world.past.unready[pod.id] for pod in pods.new if pod.id in world.past.unready)
     return Health.PROGRESSING, "; ".join([told, *islice(unready, 1)])
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from reconcilers import words
 from reconcilers.alike import Pace, Way, alike
 from reconcilers.template import Template, of_object, stops_first
 from reconcilers.wanted import Wanted
@@ -26,7 +27,7 @@ def reconcile(deployment: Deployment, document: Mapping[str, Any], world: World)
         unavailable=spec.strategy.rolling.max_unavailable,
         min_ready=spec.min_ready_seconds,
         deadline=None if spec.progress_deadline_seconds == FOREVER else spec.progress_deadline_seconds,
-        paused=spec.paused,
+        paused="by git (spec.paused)" if spec.paused else words.pause(world, made.owner),
     )
     return alike(made, pace, world, lambda commit: _before(made.owner, commit, world))
 

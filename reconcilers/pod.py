@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from reconcilers import words
 from reconcilers.pods import ending, failure, rests
 from reconcilers.restarts import ENDED
 from reconcilers.template import follows, resources, template
@@ -29,7 +30,8 @@ def reconcile(pod: Pod, document: Mapping[str, Any], world: World) -> Wanted:
     )
     there = world.pods_of(owner)
     resting = rests(world, there, _policy(pod, there, world))
-    settled = [one.labels.get(Label.DIGEST) for one in there] == [made.digest]
+    spent = frozenset(pod_name(one) for one in there if words.is_spent(world, owner, one))
+    settled = [one.labels.get(Label.DIGEST) for one in there] == [made.digest] and not spent
     return Wanted(
         owner=owner,
         resources=resources(world, made, meta.name),
@@ -37,6 +39,8 @@ def reconcile(pod: Pod, document: Mapping[str, Any], world: World) -> Wanted:
         resting=resting.names,
         restarting=resting.counting,
         unwell=resting.unwell,
+        renewed=spent,
+        asked=words.restart(world, owner) if spent else "",
         settled=settled,
         consequence=Consequence.RECREATE if there and not settled else Consequence.NONE,
         look_again=resting.look_again,
@@ -61,7 +65,7 @@ def _templated(metadata: Mapping[str, Any]) -> Mapping[str, Any]:
 def _status(pod: Pod, there: list[SeenPod], world: World) -> Status:
     ready = sum(world.readiness(one).ready for one in there)
     health, reason = _health(pod, there, world)
-    return Status(health, reason, ready, 1, tuple(there))
+    return Status(health, reason, ready, 1, pods=tuple(there))
 
 
 def _health(pod: Pod, there: list[SeenPod], world: World) -> tuple[Health, str]:

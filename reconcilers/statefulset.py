@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
+from reconcilers import words
 from reconcilers.claims import leftover, mounting, volumes, with_claims
 from reconcilers.ordinals import Member, Moves, most_unavailable, moves
 from reconcilers.pods import GOING, TRIAL, Rests, earliest, failure, is_of, next_available, ordinal, rests
@@ -110,6 +111,8 @@ def reconcile(one: StatefulSet, document: Mapping[str, Any], world: World) -> Wa
         resting=resting.names,
         restarting=resting.counting,
         unwell=resting.unwell,
+        renewed=frozenset(pod_name(there[n]) for n in moved.make if n in there and n not in family.fit),
+        asked=words.restart(world, family.now.owner) if len(family.fit) < len(there) else "",
         released=_released(family),
         settled=family.settled,
         consequence=_consequence(family),
@@ -120,9 +123,10 @@ def reconcile(one: StatefulSet, document: Mapping[str, Any], world: World) -> Wa
 def _family(now: Written) -> Family:
     there = {ordinal(pod): pod for pod in now.world.pods_of(now.owner)}
     templates = {number: _template(now, number) for number in now.ordinals}
-    new = {n for n, pod in there.items() if n in templates and is_of(pod, templates[n].digest)}
     by_hand = now.one.spec.update_strategy.type == "OnDelete"
     spared = {n for n in there if n in (now.ordinals if by_hand else now.untouched)}
+    spent = {n for n, pod in there.items() if words.is_spent(now.world, now.owner, pod)} - spared
+    new = {n for n, pod in there.items() if n in templates and is_of(pod, templates[n].digest)} - spent
     base = _base(now, [there[n] for n in sorted(spared - new)], list(there.values()))
     lacking = base and any(number not in there for number in now.untouched)
     before = _before(now, base) if lacking else None
@@ -224,7 +228,8 @@ def _status(family: Family, resting: Rests) -> Status:
     good = sum(n in family.fit and world.available(family.there[n], seconds) for n in inside)
     health, reason = _health(family, resting, good)
     pods = tuple(family.there[number] for number in sorted(family.there))
-    return Status(health, reason, ready, family.spec.replicas, pods)
+    updated = len(family.fit) - len(family.old)
+    return Status(health, reason, ready, family.spec.replicas, updated, good, pods)
 
 
 def _health(family: Family, resting: Rests, good: int) -> tuple[Health, str]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
-from runtime.records import Failure, Readiness, Restarts
+from runtime.records import Failure, Note, Readiness, Restarts
 from runtime.resources import Owner, Resource
 from runtime.seen import Exit, SeenPod
 
@@ -25,7 +25,8 @@ class Past:
     """What this pass knows of earlier ones.  All of it may be empty: then nothing restarts because of it.
 
     ``readiness`` and ``restarts`` go by a pod's id; so do ``unwell`` (why a probe wants it restarted) and
-    ``unready`` (what its readiness probe says).  ``exits`` go by its name, ``failures`` by a resource's key.
+    ``unready`` (what its readiness probe says).  ``exits`` go by its name, ``failures`` by a resource's key,
+    ``notes`` by an object and a word (see ``reconcilers.words``).
     """
 
     readiness: Mapping[str, Readiness] = field(default_factory=lambda: MappingProxyType({}))
@@ -34,16 +35,22 @@ class Past:
     failures: Mapping[str, Failure] = field(default_factory=lambda: MappingProxyType({}))
     unwell: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     unready: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    notes: Mapping[tuple[Owner, str], Note] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """How an object fares at this moment, for people; ``ready`` of ``total`` pods serve."""
+    """How an object fares at this moment, for people; ``ready`` of ``total`` pods serve.
+
+    ``updated`` pods are as they are described now, and so many of these are ``available``.
+    """
 
     health: Health
     reason: str = ""
     ready: int = 0
     total: int = 0
+    updated: int = 0
+    available: int = 0
     pods: tuple[SeenPod, ...] = ()
 
 
@@ -65,6 +72,8 @@ class Wanted:
     Starting one named in ``restarting`` counts as a restart; ``unwell`` tells of those that run and have to
     be restarted, and why.  ``settled`` says that what runs is what the
     object asks for, and no rollout is under way; ``consequence`` what a rollout does to what serves.
+    Pods named in ``renewed`` are replaced by what is wanted under their names, though it is the same;
+    ``asked`` says what a person asked for that brings a rollout about, "" where only git does.
     ``released`` are the names of claims' volumes that it had and wants to be gone.
     ``look_again`` is when the answer may change by itself, in seconds since 1970.
     """
@@ -76,6 +85,8 @@ class Wanted:
     resting: frozenset[str] = frozenset()
     restarting: frozenset[str] = frozenset()
     unwell: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    renewed: frozenset[str] = frozenset()
+    asked: str = ""
     released: frozenset[str] = frozenset()
     settled: bool = True
     consequence: Consequence = Consequence.NONE

@@ -35,6 +35,12 @@ ORDER BY run DESC, pass DESC LIMIT 1
 """
 
 
+CARRIED_OUT = f"""{RUNS} WHERE source = ? AND
+    (outcome IN ('Synced', 'RolledBack') OR EXISTS (SELECT 1 FROM steps WHERE run = runs.id))
+ORDER BY id DESC LIMIT ?
+"""
+
+
 class Past:
     """What the ledger remembers, read-only.  A ledger that isn't there yet remembers nothing.
 
@@ -64,6 +70,10 @@ class Past:
         query = f"{RUNS} WHERE ? IS NULL OR source = ? ORDER BY id DESC LIMIT ?"
         return tuple(Run(*row) for row in self._rows(query, source, source, limit))
 
+    def carried_out(self, source: str, *, limit: int) -> tuple[Run, ...]:
+        """Return the runs that brought something to the machine, or are about to, newest first."""
+        return tuple(Run(*row) for row in self._rows(CARRIED_OUT, source, limit))
+
     def settled(self, source: str) -> Mapping[Owner, Settled]:
         """Return what each object was when it was last fully carried out."""
         query = "SELECT kind, namespace, name, revision, digest, settled FROM objects WHERE source = ?"
@@ -86,6 +96,10 @@ class Past:
     def steps(self, run: int) -> tuple[Taken, ...]:
         """Return the steps of a run in their order."""
         return tuple(_taken(row) for row in self._rows(f"{STEPS} WHERE run = ? ORDER BY pass, number", run))
+
+    def passes(self, run: int) -> int:
+        """Return the number of the last pass of a run that had any steps, 0 for none."""
+        return int(self._rows("SELECT coalesce(max(pass), 0) FROM steps WHERE run = ?", run)[0][0])
 
     def outage(self, source: str, owner: Owner) -> float | None:
         """Return for how many seconds an object was away when its pods were last replaced."""

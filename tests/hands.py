@@ -8,6 +8,7 @@ from pathlib import Path
 
 from gitops.request import Request
 from runtime.engine import EngineError
+from runtime.records import Note
 from runtime.resources import Container, Network, Owner, Pod, Port, Volume
 from tests.host import Host
 
@@ -94,6 +95,12 @@ class Meddling:
     def forget(self) -> None:
         """Lose the ledger."""
         self.host.forget()
+
+    def ask(self, word: str, owner: str) -> None:
+        """Leave a note of an object, as `sloop restart` and `sloop rollout pause` do; time goes on."""
+        note = Note(self.host.clock.now)
+        self.host.ledger.note(self.host.source.id, word, {Owner.parse(owner): note})
+        self.host.clock.now += 1
 
     def adopt(self, name: str) -> None:
         self.request = replace(self.request, adopting=self.request.adopting | {name})

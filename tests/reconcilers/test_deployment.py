@@ -12,9 +12,10 @@ import pytest
 from reconcilers.deployment import FOREVER
 from reconcilers.kinds import catalog
 from reconcilers.wanted import Consequence, Health, Past, Wanted
+from reconcilers.words import PAUSE, RESTART
 from reconcilers.world import Earlier
 from runtime.observe import pod_name
-from runtime.records import Failure, Readiness, Restarts
+from runtime.records import Failure, Note, Readiness, Restarts
 from runtime.resources import Owner
 from runtime.seen import Exit, SeenPod
 from tests.reconcilers.given import NOW, deployment, manifests, pods_of, rolling, running, seen, wanted
@@ -23,6 +24,7 @@ ROWS: dict[str, list[dict[str, Any]]] = json.loads(
     (Path(__file__).parent.parent / "kubernetes" / "deployment.json").read_text()
 )
 PROBE = ", readinessProbe: {tcpSocket: {port: 80}}"
+WEB = Owner("Deployment", "shop", "web")
 PORT = ", ports: [{containerPort: 80, hostPort: 8080}]"
 
 
@@ -145,6 +147,37 @@ def test_a_paused_deployment_keeps_its_old_pods() -> None:
     assert answer.keep == {pod.name for pod in before}
     assert names(answer) == []
     assert answer.status.health is Health.SUSPENDED
+
+
+def test_a_deployment_that_a_hand_paused_keeps_its_old_pods_and_says_who_and_how_it_goes_on() -> None:
+    before = running(deployment())
+
+    answer = wanted(deployment("app:2"), pods=before, past=Past(notes={(WEB, PAUSE): Note(NOW)}))
+
+    assert (answer.keep, names(answer)) == ({pod.name for pod in before}, [])
+    assert answer.status.health is Health.SUSPENDED
+    assert answer.status.reason.endswith("`sloop rollout resume deployment/web -n shop` goes on")
+
+
+@pytest.mark.parametrize("state", ["running", "stopping", "removing"])
+def test_who_stops_first_is_restarted_under_another_name_once_the_old_pod_is_gone(state: str) -> None:
+    written = deployment(replicas=1, container=PORT)
+    (before,) = running(written)
+    past = Past(notes={(WEB, RESTART): Note(NOW)})
+
+    (pod,) = pods_of(wanted(written, pods=[replace(before, state=state)], past=past))
+
+    assert (pod.after, pod.name) != ((before.name,), before.name)
+    assert pod.after == (before.name,)
+
+
+def test_a_restart_of_a_paused_rollout_makes_nobody_twice() -> None:
+    written, past = deployment(replicas=2), Past(notes={(WEB, RESTART): Note(NOW), (WEB, PAUSE): Note(NOW)})
+    before = running(written, commit="a1")
+
+    answer = wanted(deployment(replicas=4), pods=before, past=past, earlier=telling(written))
+
+    assert len(answer.keep | set(names(answer))) == 4
 
 
 def test_stopping_first_is_told_as_recreate() -> None:
@@ -278,9 +311,10 @@ def test_what_git_can_no_longer_tell_is_not_made_of_another_revision() -> None:
 class Rollout:
     """A rollout in simulated time, each pass on what the one before has left."""
 
-    def __init__(self, pods: Sequence[SeenPod], *, works: bool) -> None:
+    def __init__(self, pods: Sequence[SeenPod], *, works: bool, past: Past | None = None) -> None:
         self.pods = list(pods)
         self.works = works
+        self.past = past or Past()
         self.now = NOW
 
     def passes(self, written: str) -> Iterator[list[SeenPod]]:
@@ -289,7 +323,7 @@ class Rollout:
         while before != self._names():
             before = self._names()
             for _ in range(3):
-                self._pass(wanted(written, pods=self.pods, now=self.now))
+                self._pass(wanted(written, pods=self.pods, now=self.now, past=self.past))
                 yield self.pods
                 self.now += 1
 
@@ -322,6 +356,25 @@ def test_a_whole_rollout_keeps_both_promises_and_ends(replicas: int, surge: int,
     assert min(counts) >= replicas - unavailable
     assert {pod.image for pod in rollout.pods} == {"app:2"}
     assert len(rollout.pods) == replicas
+
+
+@pytest.mark.parametrize(("replicas", "surge", "unavailable"), ROLLOUTS)
+def test_a_restart_keeps_both_promises_and_replaces_every_pod_once(
+    replicas: int, surge: int, unavailable: int
+) -> None:
+    written = deployment(replicas=replicas, strategy=rolling(surge, unavailable))
+    before = running(written)
+    rollout = Rollout(before, works=True, past=Past(notes={(WEB, RESTART): Note(NOW)}))
+
+    passes = list(rollout.passes(written))
+
+    assert max(map(len, passes)) <= replicas + surge
+    assert min(map(len, passes)) >= replicas - unavailable
+    came = {(pod.name, pod.created) for pods in passes for pod in pods} - {
+        (p.name, p.created) for p in before
+    }
+    assert len(came) == len(rollout.pods) == replicas
+    assert all(pod.created >= NOW for pod in rollout.pods)
 
 
 @pytest.mark.parametrize(

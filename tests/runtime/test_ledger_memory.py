@@ -11,7 +11,7 @@ from runtime.ledger import Answer, look_back, open_ledger, recall
 from runtime.recall import VERSION
 from runtime.records import Note, Readiness, Restarts, Settled
 from runtime.writes import Ledger
-from tests.runtime.ledger_material import API, WEB
+from tests.runtime.ledger_material import API, COMMIT, WEB, Step
 
 ANSWER = Answer("1:ab", "c0ffee", 99.5, {"health": "Healthy", "objects": [{"name": "wéb", "ready": "2/2"}]})
 
@@ -84,6 +84,15 @@ def test_restarts_and_readiness_go_with_their_pod(tmp_path: Path) -> None:
 
     assert before == ({"id-1": Restarts(2, 7.0), "id-2": Restarts(1, 1.0)}, {"id-1": ready, "id-2": ready})
     assert after == ({"id-1": Restarts(2, 7.0)}, {"id-1": ready})
+
+
+def test_the_last_pass_of_a_run_is_known_to_every_process(tmp_path: Path) -> None:
+    with open_ledger(tmp_path, pytest.fail) as ledger, look_back(tmp_path) as other:
+        run = ledger.begin_run("shop", COMMIT, "push", 1.0)
+        before = other.passes(run)
+        ledger.plan_steps(run, 7, [Step(1), Step(2)], 2.0)
+
+        assert (before, other.passes(run)) == (0, 7)
 
 
 def test_a_source_is_suspended_until_it_is_resumed(tmp_path: Path) -> None:
