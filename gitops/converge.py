@@ -8,10 +8,11 @@ from gitops.changes import Change
 from gitops.execute import Result
 from gitops.loop import Loop, Pass
 from reconcilers.pods import earliest
+from runtime.engine import Engine
 from runtime.observe import of_source
 from runtime.resources import Label
 
-PROOF = 0.15  # seconds between two looks that find a young pod in one and the same life
+PROOF = 0.15  # seconds of one and the same life that tell it from a crash
 YOUNG = 10.0  # seconds; Podman restarts a pod that ends at once, and may list it as running meanwhile
 PAUSE = 0.5  # seconds between looks while something is on its way
 
@@ -37,8 +38,12 @@ class Converged:
 
 @dataclass
 class Proof:
-    """Since when each young pod without a probe has been seen in its present life."""
+    """For how long each young pod without a probe has been in its present life.
 
+    The kernel tells the age of its process.  Where it doesn't, two looks must find it in the same life.
+    """
+
+    engine: Engine
     source: str
     _seen: dict[tuple[str, int, float], float] = field(default_factory=dict)
 
@@ -48,9 +53,16 @@ class Proof:
             pod for pod in of_source(passed.view.seen, self.source).pods if Label.PROBES not in pod.labels
         ]
         young = [pod for pod in pods if now - max(pod.created, pod.started) < YOUNG]
-        lives = [(pod.id, pod.pid, pod.started) for pod in young]
+        lives = [(one.id, one.pid, one.started) for pod in young for one in pod.containers if one.pid]
         self._seen = {life: self._seen.get(life, now) for life in lives}
-        return max((since + PROOF - now for since in self._seen.values()), default=0.0)
+        return max((PROOF - self._age(life, now) for life in lives), default=0.0)
+
+    def complete(self) -> bool:
+        """Say whether all those of the last look have grown old enough meanwhile, none of them ended."""
+        return all(self.engine.lifetime(process) >= PROOF for _, process, _ in self._seen)
+
+    def _age(self, life: tuple[str, int, float], now: float) -> float:
+        return max(self.engine.lifetime(life[1]), now - self._seen[life])
 
 
 def converge(loop: Loop, *, timeout: float, wait: bool = True) -> Converged:
@@ -60,20 +72,27 @@ def converge(loop: Loop, *, timeout: float, wait: bool = True) -> Converged:
     closed as failed.
     """
     deadline = loop.clock() + timeout
-    proof = Proof(loop.house.source.id)
+    proof = Proof(loop.house.engine, loop.house.source.id)
     try:
         while True:
             passed = loop.sync_once()
-            unproven = proof.lacking(passed, loop.clock())
-            end = _end(loop, passed, deadline, proven=unproven <= 0, wait=wait)
-            if end:
+            proven = _proven(loop, passed, proof)
+            if end := _end(loop, passed, deadline, proven=proven, wait=wait):
                 return _closed(loop, passed, end)
             if not any(result.done for result in passed.results):
                 loop.teller.unwell([fare for fare in passed.fares if not (fare.done or fare.hopeless)])
-            loop.watch.wait(_pause(loop, passed, deadline, unproven))
+            loop.watch.wait(_pause(loop, passed, deadline, proven=proven))
     except BaseException as error:
         loop.end("Failed", _said(error))
         raise
+
+
+def _proven(loop: Loop, passed: Pass, proof: Proof) -> bool:
+    """Say whether the pods have lived long enough; where nothing else is lacking, wait for that."""
+    lacking = proof.lacking(passed, loop.clock())
+    if lacking <= 0 or not passed.done:
+        return lacking <= 0
+    return not loop.watch.wait(lacking) and proof.complete()
 
 
 def _end(loop: Loop, passed: Pass, deadline: float, *, proven: bool, wait: bool) -> End | None:
@@ -108,10 +127,9 @@ def _said(error: BaseException) -> str:
     return str(error).partition("\n")[0] or "interrupted"
 
 
-def _pause(loop: Loop, passed: Pass, deadline: float, unproven: float) -> float:
+def _pause(loop: Loop, passed: Pass, deadline: float, *, proven: bool) -> float:
     """Return for how many seconds there is nothing new to see; none after a pass that did something."""
-    if any(result.done for result in passed.results):
+    if any(result.done for result in passed.results) or (passed.done and not proven):
         return 0.0
     moment = earliest(deadline, *(answer.look_again for answer in passed.view.wanted))
-    longest = unproven if passed.done and unproven > 0 else PAUSE
-    return max(0.01, min(longest, (moment or deadline) - loop.clock()))
+    return max(0.01, min(PAUSE, (moment or deadline) - loop.clock()))

@@ -102,7 +102,7 @@ def _keep(loop: Loop, head: Head, bell: Bell) -> None:
 
 def _refuse(loop: Loop, head: Head, why: str) -> None:
     """Record that a commit was not carried out."""
-    commit = loop.house.source.commit(loop.sha)
+    commit = loop.house.commit(loop.sha)
     loop.journal.begin(commit, loop.request.trigger)
     loop.end("Failed", why)
     head.refuse(commit.sha, why)

@@ -66,6 +66,7 @@ class House:
     engine: Engine
     options: Options = field(default_factory=Options)
     _rendered: dict[str, Rendered] = field(default_factory=dict, repr=False)
+    _commits: dict[str, Commit] = field(default_factory=dict, repr=False)
 
     @cached_property
     def key(self) -> bytes:
@@ -82,6 +83,12 @@ class House:
         if sha not in self._rendered:
             self._rendered[sha] = render(sha, self.source.files(sha))
         return self._rendered[sha]
+
+    def commit(self, sha: str) -> Commit:
+        """Return who committed what, when, read once."""
+        if sha not in self._commits:
+            self._commits[sha] = self.source.commit(sha)
+        return self._commits[sha]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +132,7 @@ def view(house: House, sha: str, seen: Seen, moment: Moment) -> View:
         released=released(house.source, house.rendered, rendered, moment.memory.settled, seen),
     )
     planned = plan(wanted, seen, given)
-    commit = house.source.commit(sha)
+    commit = house.commit(sha)
     return View(commit, rendered, seen, wanted, planned, moment, house.key)
 
 

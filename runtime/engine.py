@@ -77,6 +77,9 @@ class Engine(Protocol):
     def process_of(self, name: str) -> int:
         """Return the process of a pod on this machine, 0 for none."""
 
+    def lifetime(self, process: int) -> float:
+        """Return for how many seconds a pod's process has lived, 0 where that isn't known or it has ended."""
+
     def restart_pod(self, name: str, grace: int) -> None:
         """Stop a pod as ``remove_pod`` does, and start it again."""
 

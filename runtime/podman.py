@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from runtime.engine import EngineError, EngineUnreachable
+from runtime.lifetime import lifetime
 from runtime.podman_api import CHANGE_SECONDS, Api, named
 from runtime.podman_copies import copies
 from runtime.podman_errors import Refusal, asking_podman_to, unless_gone, unless_said
@@ -144,6 +145,10 @@ class PodmanEngine:
         """Return the process of a pod on this machine, 0 for none."""
         with asking_podman_to(f"inspect the container {name}"):
             return int(self._api.get(f"containers/{named(name)}/json")["State"]["Pid"])
+
+    def lifetime(self, process: int) -> float:
+        """Return for how many seconds a pod's process has lived; the kernel knows before Podman does."""
+        return lifetime(process)
 
     def restart_pod(self, name: str, grace: int) -> None:
         """Stop a pod as ``remove_pod`` does, and start it again."""

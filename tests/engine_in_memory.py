@@ -38,6 +38,7 @@ class EngineInMemory:
         self.aliases: dict[tuple[str, str], tuple[str, ...]] = {}
         self.fail: Callable[[str, str], object] = lambda *call: call
         self.runs: Callable[[str, tuple[str, ...], float], int] = lambda *_: 0
+        self.tells_age = True
         self.clock: Callable[[], float] = map(float, itertools.count(1)).__next__
         self._ids = itertools.count(1)
         self._lock = threading.RLock()
@@ -150,6 +151,10 @@ class EngineInMemory:
     def process_of(self, name: str) -> int:
         self.requests += 1
         return self._pod(name).pid
+
+    def lifetime(self, process: int) -> float:
+        alive = [pod for pod in self._pods.values() if process and pod.pid == process]
+        return self.clock() - alive[0].started if alive and self.tells_age else 0.0
 
     def restart_pod(self, name: str, grace: int) -> None:
         with self._changing("restart_pod", name):

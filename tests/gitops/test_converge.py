@@ -27,8 +27,26 @@ def test_what_runs_is_called_well_once_it_has_proven_itself(host: Host) -> None:
     ended = host.apply()
 
     assert (ended.end, ended.message) == (End.WELL, "")
-    assert 0.25 <= host.clock.now - BEGINNING <= 1
+    assert PROOF <= host.clock.now - BEGINNING <= 1
     assert len(ended.results) == 3
+
+
+def test_an_apply_takes_one_pass_to_act_and_one_to_see_that_all_is_well(host: Host) -> None:
+    host.commit("Open", shop())
+
+    host.apply()
+
+    assert len(host.passes) == 2
+
+
+def test_where_nobody_tells_the_age_of_a_process_two_looks_find_it_in_one_life(host: Host) -> None:
+    host.commit("Open", shop())
+    host.engine.tells_age = False
+
+    ended = host.apply()
+
+    assert (ended.end, len(host.passes)) == (End.WELL, 3)
+    assert host.clock.now - BEGINNING >= PROOF
 
 
 def test_what_breaks_right_after_its_start_is_not_called_well(host: Host) -> None:

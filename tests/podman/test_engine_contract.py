@@ -427,6 +427,16 @@ def test_a_pod_that_is_stopped_stays_so_and_has_no_process(town: Subject) -> Non
     assert (town.pods()["town.baker"].state, town.engine.process_of("town.baker")) == ("exited", 0)
 
 
+def test_the_process_of_a_pod_has_an_age_while_it_lives(town: Subject) -> None:
+    town.engine.create_pod(pod())
+    running = town.engine.process_of("town.baker")
+    age = town.engine.lifetime(running)
+    town.engine.stop_pod("town.baker", 0)
+
+    assert 0 < age < 60
+    assert (town.engine.lifetime(running), town.engine.lifetime(0)) == (0, 0)
+
+
 def test_a_pod_may_be_in_the_network_of_the_machine(subject: Subject) -> None:
     subject.engine.create_pod(replace(pod(), network=""))
 
