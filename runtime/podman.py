@@ -9,6 +9,7 @@ from typing import Any
 from runtime.engine import EngineError, EngineUnreachable
 from runtime.lifetime import lifetime
 from runtime.podman_api import CHANGE_SECONDS, Api, named
+from runtime.podman_bridges import Bridges
 from runtime.podman_copies import copies
 from runtime.podman_errors import Refusal, asking_podman_to, unless_gone, unless_said
 from runtime.podman_files import digest_of_directory, write
@@ -43,6 +44,7 @@ class PodmanEngine:
 
     def __init__(self, url: str | None = None) -> None:
         self._api = Api(of_this_user(url))
+        self._bridges = Bridges(self._api)
 
     @property
     def requests(self) -> int:
@@ -68,6 +70,7 @@ class PodmanEngine:
         with asking_podman_to("list what is there"):
             containers = self._api.get("containers/json", all=True)
             networks = self._api.get("networks/json")
+            self._bridges.note(networks)
             volumes = self._api.get("volumes/json")
             kept = self._api.get("secrets/json")
             copied = copies(containers, self._annotations)
@@ -97,7 +100,8 @@ class PodmanEngine:
     def create_network(self, network: Network) -> None:
         """Make a network in ``network.subnet``, or where Podman likes if that is empty."""
         with asking_podman_to(f"create the network {network.name}"):
-            self._api.post("networks/create", network_spec(network))
+            made = self._api.post("networks/create", network_spec(network))
+            self._bridges.note([json.loads(made)])
 
     def create_volume(self, volume: Volume) -> None:
         """Make an empty volume."""
@@ -129,12 +133,12 @@ class PodmanEngine:
         with asking_podman_to(f"create the pod {pod.name}"):
             create(self._api, pod)
         with asking_podman_to(f"start the pod {pod.name}"):
-            start_or_remove(self._api, pod)
+            start_or_remove(self._api, pod, self._bridges)
 
     def start_pod(self, name: str) -> None:
         """Start a pod that is there; one that runs already is left alone."""
         with asking_podman_to(f"start the pod {name}"):
-            self._api.post(f"containers/{named(name)}/start")
+            self._bridges.start(name)
 
     def stop_pod(self, name: str, grace: int) -> None:
         """Ask a pod to stop, and kill it after ``grace`` seconds; nothing starts it again by itself."""
@@ -182,6 +186,7 @@ class PodmanEngine:
             self._api.post(
                 f"networks/{named(network)}/connect", {"container": name, "aliases": list(aliases)}
             )
+            self._bridges.hold(name, network)
 
     def remove_pod(self, name: str, grace: int, *, volumes: bool = True) -> None:
         """Ask a pod to stop, kill it after ``grace`` seconds, remove it and, if asked, its own volumes."""

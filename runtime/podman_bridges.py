@@ -27,23 +27,30 @@ class Bridges:
     def start(self, container: str, networks: Iterable[str] | None = None) -> None:
         """Start a container; without ``networks`` Podman is asked for them.
 
-        Where a bridge isn't there yet, or isn't ours to reach, the container joins it before its program
-        runs, so that nobody learns an address that changes.
+        Where a bridge isn't there yet, or isn't in our own network, the container joins it before its
+        program runs, so that nobody learns an address that changes.
         """
         path = f"containers/{named(container)}"
         if networks is None:
             networks = self._api.get(f"{path}/json")["NetworkSettings"]["Networks"] or ()
-        bridges = [name for network in networks if (name := self._name(network))]
-        if not _held(bridges):
+        bridges = self._of(networks)
+        if bridges and not (_are_here() and bridge.hold(bridges)):
             self._api.post(f"{path}/init")
-            self._hold_new(container, bridges)
+            self._hold(container, bridges)
         self._api.post(f"{path}/start")
 
-    def _hold_new(self, container: str, bridges: list[str]) -> None:
-        if os.geteuid() == 0:
-            _held(bridges)
-        else:
+    def hold(self, container: str, network: str) -> None:
+        """Hold the bridge of a network that a container has joined."""
+        self._hold(container, self._of([network]))
+
+    def _hold(self, container: str, bridges: list[str]) -> None:
+        if _are_here():
+            bridge.hold(bridges)
+        elif bridges:
             _hold_elsewhere(self._api.get(f"containers/{named(container)}/json")["Id"], bridges)
+
+    def _of(self, networks: Iterable[str]) -> list[str]:
+        return [name for network in networks if (name := self._name(network))]
 
     def _name(self, network: str) -> str:
         if network not in self._names:
@@ -51,9 +58,9 @@ class Bridges:
         return self._names[network]
 
 
-def _held(bridges: list[str]) -> bool:
-    """Hold those that are there in our own network, where a Podman of root has them; say whether all are."""
-    return not bridges or (os.geteuid() == 0 and all([bridge.hold(one) for one in bridges]))
+def _are_here() -> bool:
+    """Say whether bridges are in our own network: rootless Podman has another one for them."""
+    return os.geteuid() == 0
 
 
 def _hold_elsewhere(container: str, bridges: list[str]) -> None:

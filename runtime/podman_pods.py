@@ -5,6 +5,7 @@ from typing import Any
 
 from runtime.engine import EngineError
 from runtime.podman_api import CHANGE_SECONDS, Api, named
+from runtime.podman_bridges import Bridges
 from runtime.podman_errors import Refusal
 from runtime.podman_places import binds
 from runtime.podman_ports import port_taken
@@ -25,11 +26,11 @@ def create(api: Api, pod: Pod) -> None:
     api.post("containers/create", {**spec, **_user(api, container)})
 
 
-def start_or_remove(api: Api, pod: Pod) -> None:
+def start_or_remove(api: Api, pod: Pod, bridges: Bridges) -> None:
     """Start a pod that was just made; one that can't start is removed, and who holds its port is named."""
     try:
         share(api, pod)
-        api.post(f"containers/{named(pod.name)}/start")
+        bridges.start(pod.name, [pod.network] if pod.network else [])
     except EngineError:
         remove(api, pod.name, 0)
         raise

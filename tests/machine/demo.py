@@ -19,10 +19,7 @@ from tests.machine.telling import tell
 HERE = Path(__file__).parents[2]
 PLACE = HERE / ".demo"
 SLOOP = HERE / ".venv" / "bin" / "sloop"
-# Seconds until a page must answer.  With netavark 1.4 (Podman 4.3) a network's bridge takes the lowest
-# MAC address of its pods, so when pods come or go it may change, and until their neighbours notice
-# (up to half a minute) Podman's DNS is deaf to them.
-PATIENCE = 60.0
+PATIENCE = 30.0  # seconds until a page must answer
 
 
 class DemoError(Exception):

@@ -1,14 +1,11 @@
 """A pair of eyes outside of sloop: who serves, looked at again and again while something else goes on."""
 
-import json
-import subprocess
 import threading
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
-from tests.machine import api
 from tests.machine.api import ApiError
 from tests.podman.program import Program
 
@@ -26,7 +23,6 @@ class Watch:
 @contextmanager
 def watching(program: Program, port: int = 8000) -> Iterator[Watch]:
     """Ask every container that runs, at its own address, as long as the context lasts."""
-    _hold_bridges(program)
     seen, over = Watch(), threading.Event()
     eyes = threading.Thread(target=_watch, args=(program, port, seen, over))
     eyes.start()
@@ -35,24 +31,6 @@ def watching(program: Program, port: int = 8000) -> Iterator[Watch]:
     finally:
         over.set()
         eyes.join()
-
-
-def _hold_bridges(program: Program) -> None:
-    """Give each bridge its own address for good.
-
-    Linux gives a bridge the lowest address of its ports, so that it changes as pods come and go; who has
-    learned the old one less than a second ago answers into the void for a while (seen with netavark 1.4).
-    """
-    for network in api.ask(program.podman.socket, "GET", "/networks/json"):
-        bridge = network["network_interface"]
-        for link in _links(bridge):
-            subprocess.run(["ip", "link", "set", "dev", bridge, "address", link["address"]], check=True)
-
-
-def _links(bridge: str) -> list[dict[str, str]]:
-    """Return the bridge as ``ip`` knows it; it is there only while somebody is in its network."""
-    known = subprocess.run(["ip", "-json", "link"], check=True, capture_output=True).stdout
-    return [link for link in json.loads(known) if link["ifname"] == bridge]
 
 
 def fetched(url: str) -> bytes:
