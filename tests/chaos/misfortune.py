@@ -34,7 +34,7 @@ def hand(stage: Stage, chance: float) -> None:
             case 0:
                 stage.hands.stop(name)
             case 1:
-                stage.hands.kill(name)
+                stage.hands.do("kill", name)  # waiting for its end could last: a loop starts it at once
             case 2:
                 stage.hands.pause(name)
             case 3:

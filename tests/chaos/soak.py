@@ -22,7 +22,7 @@ from tests.machine import engine
 from tests.machine.telling import tell
 from tests.podman.keeping import Keeper, keeping
 
-PATIENCE = 60.0  # seconds for the loop to follow
+PATIENCE = 90.0  # seconds for the loop to follow
 MORE = 1.15  # times as much as before is still level; the rest is noise
 CHANGES = (new_configuration, new_image, new_number, hand, hand)
 
