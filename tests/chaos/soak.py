@@ -86,7 +86,7 @@ def _busy(stage: Stage, keeper: Keeper, chance: random.Random, seconds: float) -
 
 
 def _followed(stage: Stage) -> bool:
-    """Wait until the loop has carried out the newest commit and healed what a hand did; say whether it has."""
+    """Wait for the loop to carry out the newest commit and heal what a hand did; say whether it did."""
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
         if _carried_out(stage) and _running(stage):
