@@ -18,7 +18,7 @@ from gitops.request import Request
 from gitops.settings import Settings, rules
 from gitops.teller import Plain
 from reconcilers.pods import earliest
-from runtime.engine import Engine, EngineError, EngineUnreachable
+from runtime.engine import Engine, EngineError
 from runtime.ledger import open_ledger
 from schemas.problems import ManifestError
 
@@ -81,12 +81,15 @@ def _on_signals(bell: Bell) -> Bell:
 
 
 def _keep(loop: Loop, head: Head, bell: Bell) -> None:
-    """Make one pass after another; a trouble of git's or Podman's is told once, and waited out."""
+    """Make one pass after another; a trouble of git's or Podman's is told once, and waited out.
+
+    What is looked at may go away at that very moment, so that Podman refuses to tell of it.
+    """
     trouble, wait = "", 0.0
     while not bell.over:
         try:
             passed = loop.sync_once()
-        except (EngineUnreachable, SourceError, Held) as error:
+        except (EngineError, SourceError, Held) as error:
             if str(error) != trouble:
                 loop.teller.notice(f"{error}; trying again")
             trouble, wait = str(error), min(wait * 2, LONGEST) or AGAIN

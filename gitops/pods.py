@@ -5,9 +5,8 @@ from dataclasses import dataclass
 
 from gitops.look import Sight
 from gitops.meant import shown
-from reconcilers.pods import NEVER, UNKNOWN
+from reconcilers.pods import NEVER
 from reconcilers.restarts import again
-from runtime.engine import EngineError, EngineUnreachable
 from runtime.resources import Label, Owner
 from runtime.seen import Exit, SeenPod
 from schemas.core import Pod as PodObject
@@ -52,7 +51,7 @@ def pods_here(sight: Sight, pods: Iterable[SeenPod]) -> list[PodHere]:
 
 
 def _here(sight: Sight, pod: SeenPod) -> PodHere:
-    owner, exit_ = Owner.parse(pod.labels[Label.OWNER]), _exit(sight, pod)
+    owner, exit_ = Owner.parse(pod.labels[Label.OWNER]), sight.engine.exit_of(pod.name)
     restarts = sight.remembered.memory.restarts.get(pod.id, NEVER).count + exit_.restarts
     status = STATES.get(pod.state) or _ended(sight, pod, owner, exit_)
     ready, why = sight.world.readiness(pod).ready, sight.probed.unready.get(pod.id, "")
@@ -76,12 +75,3 @@ def _policy(sight: Sight, owner: Owner) -> str:
         case manifest:
             one = manifest.object
             return one.spec.restart_policy if isinstance(one, PodObject) else "Always"
-
-
-def _exit(sight: Sight, pod: SeenPod) -> Exit:
-    try:
-        return sight.engine.exit_of(pod.name)
-    except EngineUnreachable:
-        raise
-    except EngineError:  # it has gone meanwhile
-        return UNKNOWN

@@ -8,12 +8,11 @@ from reconcilers.world import World
 from runtime.observe import pod_name
 from runtime.records import Restarts
 from runtime.resources import Label
-from runtime.seen import Exit, SeenPod
+from runtime.seen import UNKNOWN, SeenPod
 
 TRIAL = 1  # seconds that a new pod runs before an old one stops for it, probe or no probe
 GOING = frozenset({"removing", "stopping"})  # they serve nobody, and count for nothing
 NEVER = Restarts(0, 0)
-UNKNOWN = Exit(0, False, "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,7 @@ class Engine(Protocol):
         """Return every reference by which an image on this machine may be called."""
 
     def exit_of(self, name: str) -> Exit:
-        """Return how a stopped pod came to its end."""
+        """Return how a stopped pod came to its end; of one that is gone, nothing is known (``UNKNOWN``)."""
 
     def pull(self, image: Image) -> str:
         """Bring an image here; return a notice where an older local one has to serve, else ""."""

@@ -31,7 +31,7 @@ from runtime.podman_sharing import give
 from runtime.podman_spec import network_spec
 from runtime.resources import Files, Image, Network, Pod, Secret, Sharing, Volume
 from runtime.routes import routes
-from runtime.seen import Exit, Happening, Seen
+from runtime.seen import UNKNOWN, Exit, Happening, Seen
 
 EVENTS = json.dumps({"type": ["container", "network", "volume"]})
 
@@ -88,9 +88,14 @@ class PodmanEngine:
             return references_of(self._api.get("images/json"))
 
     def exit_of(self, name: str) -> Exit:
-        """Return how a stopped pod came to its end."""
+        """Return how a stopped pod came to its end; of one that is gone meanwhile, nothing is known."""
         with asking_podman_to(f"inspect the container {name}"):
-            return exit_of(self._api.get(f"containers/{named(name)}/json"))
+            try:
+                return exit_of(self._api.get(f"containers/{named(name)}/json"))
+            except Refusal as refusal:
+                if not refusal.gone:
+                    raise
+                return UNKNOWN
 
     def pull(self, image: Image) -> str:
         """Bring an image here; return a notice where an older local one has to serve."""

@@ -109,6 +109,9 @@ class Exit:
     error: str
 
 
+UNKNOWN = Exit(0, False, "")
+
+
 @dataclass(frozen=True, slots=True)
 class Happening:
     """Something that the engine says has just happened to one of its pods, networks or volumes."""

@@ -11,7 +11,7 @@ from ipaddress import ip_network
 
 from runtime.engine import EngineError, ImageMissing, NameTaken
 from runtime.resources import Files, Image, Label, Mount, Network, Pod, Secret, Volume
-from runtime.seen import Exit, Happening, Seen, SeenNetwork, SeenPod, SeenVolume
+from runtime.seen import UNKNOWN, Exit, Happening, Seen, SeenNetwork, SeenPod, SeenVolume
 
 Call = tuple[str, str]  # a method and the name it was called with
 
@@ -76,7 +76,8 @@ class EngineInMemory:
 
     def exit_of(self, name: str) -> Exit:
         self.requests += 1
-        return self._exits.get(self._pod(name).id, Exit(0, False, ""))
+        gone = name not in self._pods
+        return UNKNOWN if gone else self._exits.get(self._pod(name).id, UNKNOWN)
 
     def pull(self, image: Image) -> str:
         with self._changing("pull", image.reference):

@@ -10,7 +10,7 @@ import pytest
 from runtime.engine import Engine, EngineError, ImageMissing, NameTaken
 from runtime.podman import PodmanEngine
 from runtime.resources import File, Files, Hidden, Image, Label, Mount, Network, Secret, Volume
-from runtime.seen import SeenPod
+from runtime.seen import UNKNOWN, SeenPod
 from tests.engine_in_memory import EngineInMemory
 from tests.podman.hands import Hands
 from tests.podman.making import CELLAR, IMAGE, TOWN, pod
@@ -259,7 +259,8 @@ def test_a_pod_that_was_removed_is_not_found(town: Subject) -> None:
     town.hands.remove("town.baker")
 
     assert town.pods() == {}
-    for ask in (town.engine.start_pod, town.engine.unpause_pod, town.engine.exit_of):
+    assert town.engine.exit_of("town.baker") == UNKNOWN
+    for ask in (town.engine.start_pod, town.engine.unpause_pod):
         with pytest.raises(EngineError, match=r"town\.baker"):
             ask("town.baker")
     with pytest.raises(EngineError, match=r"town\.baker"):
