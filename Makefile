@@ -9,7 +9,7 @@ MACHINE := .cache/machine-$(shell cksum < tests/machine/packages.py | cut -d ' '
 UV := .cache/uv/bin/uv
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-down test chaos soak check lock clean compiled
+.PHONY: help demo demo-down test test-systemd chaos soak check lock clean compiled
 
 help: ## say what there is to make
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -28,6 +28,9 @@ chaos: $(ENVIRONMENT) $(MACHINE) compiled ## let random but repeatable misfortun
 
 soak: $(ENVIRONMENT) $(MACHINE) compiled ## keep a busy machine for an hour: nothing may grow (SOAK='--minutes 60')
 	@.venv/bin/python -m tests.chaos.soak $(SOAK)
+
+test-systemd: $(ENVIRONMENT) $(MACHINE) compiled ## boot a real systemd for the units, as root: two minutes
+	@SLOOP_TEST_SYSTEMD=yes .venv/bin/pytest tests/systemd $(PYTEST)
 
 check: $(ENVIRONMENT) ## format, lint, types: seconds
 	@.venv/bin/ruff format --check .

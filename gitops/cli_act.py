@@ -70,6 +70,10 @@ def apply(
     allow_empty: Annotated[
         bool, typer.Option("--allow-empty", help="Even if most of what runs would go.")
     ] = False,
+    or_last_good: Annotated[
+        bool,
+        typer.Option("--or-last-good", help="While git is out of reach: the last commit that went well."),
+    ] = False,
     output: OutputOption = None,
 ) -> None:
     """Bring the machine to what the newest commit says, and wait until it is healthy.
@@ -82,7 +86,8 @@ def apply(
     with errors(said):
         from gitops.request import Request
 
-        code = applied(said, Request(allow_empty=allow_empty), patience(timeout), wait=not no_wait)
+        request, limit = Request(allow_empty=allow_empty), patience(timeout)
+        code = applied(said, request, limit, wait=not no_wait, or_last_good=or_last_good)
     raise typer.Exit(code)
 
 
@@ -174,12 +179,15 @@ def seconds(text: str) -> float:
         raise SettingsError(str(error)) from error
 
 
-def applied(said: Said, request: Any, timeout: float | None, *, wait: bool) -> Exit:
+def applied(
+    said: Said, request: Any, timeout: float | None, *, wait: bool, or_last_good: bool = False
+) -> Exit:
     """Converge, tell how it goes and what became of it, and return the exit code."""
     from gitops.program import Wish
     from gitops.program import apply as converge
 
-    return converged(said, lambda teller: converge(said.settings, request, Wish(timeout, wait), teller))
+    wish = Wish(timeout, wait, or_last_good)
+    return converged(said, lambda teller: converge(said.settings, request, wish, teller))
 
 
 def converged(said: Said, converge: Callable[[Any], tuple[Mapping[str, Any], str]]) -> Exit:

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from gitops import VERSION
+from gitops.journald import Level, leveled
 from gitops.settings import Settings, settings
 from gitops.stop import Stopped
 from gitops.trouble import Exit, code_of, log_unexpected
@@ -133,7 +134,7 @@ def errors(said: Said, code: Exit | None = None) -> Iterator[None]:
             raise
         expected = Exit.FAILED if isinstance(error, Unanswered) else code_of(error)
         line = str(error) if expected else log_unexpected(error, said.settings.state)
-        print(line, file=sys.stderr)
+        print(leveled(line, Level.ERROR, sys.stderr), file=sys.stderr)
         if said.output is Output.JSON:
             print(json.dumps({"error": line}))
         raise typer.Exit(code or expected or Exit.FAILED) from error

@@ -12,6 +12,7 @@ from gitops.guard import Refusal
 from gitops.head import GOOD, Head, Held
 from gitops.journal import Journal
 from gitops.loop import Loop, Pass
+from gitops.notify import Pulse, notify
 from gitops.probing import Watch
 from gitops.program import engine_of, house_of, source_of
 from gitops.request import Request
@@ -70,7 +71,11 @@ def run(settings: Settings, interval: float | None, bell: Bell | None = None) ->
         loop = Loop(house_of(settings, source, engine), journal, request, teller, head.resolve, watch)
         for target, told in ((_listen, engine), (_heed, watch)):
             threading.Thread(target=target, args=(told, bell), name=target.__name__, daemon=True).start()
-        _keep(loop, head, bell)
+        pulse = Pulse()
+        threading.Thread(target=pulse.tell, name="pulse", daemon=True).start()
+        notify("READY=1", f"STATUS=follows {source.display}")
+        _keep(loop, head, bell, pulse)
+        notify("STOPPING=1")
         loop.end("Failed", "sloop was told to stop before all was well")
 
 
@@ -80,7 +85,7 @@ def _on_signals(bell: Bell) -> Bell:
     return bell
 
 
-def _keep(loop: Loop, head: Head, bell: Bell) -> None:
+def _keep(loop: Loop, head: Head, bell: Bell, pulse: Pulse) -> None:
     """Make one pass after another; a trouble of git's or Podman's is told once, and waited out.
 
     What is looked at may go away at that very moment, so that Podman refuses to tell of it.
@@ -88,7 +93,8 @@ def _keep(loop: Loop, head: Head, bell: Bell) -> None:
     trouble, wait = "", 0.0
     while not bell.over:
         try:
-            passed = loop.sync_once()
+            with pulse.at_work():
+                passed = loop.sync_once()
         except (EngineError, SourceError, Held) as error:
             if str(error) != trouble:
                 loop.teller.notice(f"{error}; trying again")

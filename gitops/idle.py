@@ -3,7 +3,7 @@
 Where none of them has changed, the recorded answer holds, and neither manifests nor models are loaded.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -32,12 +32,21 @@ class Idle:
     suspicious: bool = False
 
 
-def idle(source: "Source", engine: "Engine", settings: "Settings", now: float) -> Idle:
-    """Return the recorded status if nothing has happened since.  Changes nothing."""
+def idle(
+    source: "Source",
+    engine: "Engine",
+    settings: "Settings",
+    now: float,
+    resolve: Callable[[], str] | None = None,
+) -> Idle:
+    """Return the recorded status if nothing has happened since.  Changes nothing.
+
+    ``resolve`` says which commit it is about; the source's newest, if nobody else does.
+    """
     answer = recall(settings.state, source.id)
     if answer is None or (answer.look_again is not None and answer.look_again <= now):
         return Idle()
-    if answer.revision != source.resolve():
+    if answer.revision != (resolve or source.resolve)():
         return Idle()
     seen = engine.look()
     if answer.fingerprint != _fingerprint(source, seen, settings):

@@ -1,13 +1,14 @@
 """What the commands do: each a function that returns a value before anything prints it."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gitops.head import GOOD, Head
 from gitops.idle import idle, record
 from gitops.settings import Settings, only, rules
 from gitops.source import Source, at_directory
@@ -25,10 +26,14 @@ Document = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """How a person wants an apply to go.  ``timeout`` in seconds; None is what the source has."""
+    """How a person wants an apply to go.  ``timeout`` in seconds; None is what the source has.
+
+    ``or_last_good`` keeps the last commit that went well while git is out of reach.
+    """
 
     timeout: float | None = None
     wait: bool = True
+    or_last_good: bool = False
 
 
 def engine_of(settings: Settings) -> "Engine":
@@ -80,17 +85,20 @@ def apply(settings: Settings, request: "Request", wish: Wish, teller: "Teller") 
     """Converge once; return what was done, and how it ended: Synced, Failed or Late."""
     source = source_of(settings)
     engine = engine_of(settings)
-    found = idle(source, engine, settings, time.time())
+    head = Head(source, 0.0, time.time, teller.notice)
+    resolve = head.resolve if wish.or_last_good else source.resolve
+    found = idle(source, engine, settings, time.time(), resolve)
     if found.document is not None and not request.only:  # history tells of every push
         summary = {"outcome": "Synced", "health": found.document["health"]}
         return {**_nothing(found.document, summary), "output": []}, "Synced"
     request = replace(request, suspicious=found.suspicious)
-    return _converge(settings, source, engine, request, wish, teller)
+    return _converge(settings, source, engine, request, wish, teller, resolve)
 
 
 def go_on(settings: Settings, request: "Request", wish: Wish, teller: "Teller") -> tuple[Document, str]:
     """Converge once, whatever the last pass has concluded; return as ``apply`` does."""
-    return _converge(settings, source_of(settings), engine_of(settings), request, wish, teller)
+    source = source_of(settings)
+    return _converge(settings, source, engine_of(settings), request, wish, teller, source.resolve)
 
 
 def history(settings: Settings, limit: int) -> "Sequence[Run]":
@@ -102,7 +110,13 @@ def history(settings: Settings, limit: int) -> "Sequence[Run]":
 
 
 def _converge(
-    settings: Settings, source: Source, engine: "Engine", request: "Request", wish: Wish, teller: "Teller"
+    settings: Settings,
+    source: Source,
+    engine: "Engine",
+    request: "Request",
+    wish: Wish,
+    teller: "Teller",
+    resolve: "Callable[[], str]",
 ) -> tuple[Document, str]:
     from gitops.aftermath import said_last
     from gitops.converge import End, converge
@@ -116,11 +130,12 @@ def _converge(
     house = house_of(settings, source, engine)
     with open_ledger(settings.state, teller.notice) as ledger, closing(Watch(engine)) as watch:
         there = partial(commit_there, ledger.past, source, engine)
-        resolve = there if request.stays else source.resolve
+        resolve = there if request.stays else resolve
         loop = Loop(house, Journal(ledger, source.id, time.time), request, teller, resolve, watch)
         ended = converge(loop, timeout=wish.timeout or rules(settings).timeout, wait=wish.wait)
         document = _status(house, ended.last.view)
         if ended.last.done:
+            source.pin(GOOD, ended.last.view.commit.sha)
             record(ledger, source, ended.last.view.seen, settings, ended.last.view.commit.sha, document)
     summary = {"outcome": ended.end.value, "health": document["health"], "message": ended.message}
     steps = [result_document(result) for result in ended.results]

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TextIO
 
-_PASSING = re.compile(r"\b\d+s\b|\b\d+ restarts\b")  # what changes without being news
+from gitops.journald import Level, leveled
 
 if TYPE_CHECKING:
     from gitops.changes import Change
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from gitops.steps import Step
     from gitops.view import View
     from runtime.lock import Holder
+
+
+_PASSING = re.compile(r"\b\d+s\b|\b\d+ restarts\b")  # what changes without being news
 
 
 class Silent:
@@ -134,4 +137,12 @@ def told(result: "Result") -> str:
 
 
 def _say(text: str, stream: TextIO | None = None) -> None:
-    print(text, file=stream or sys.stdout, flush=True)
+    place = stream or sys.stdout
+    print(leveled(text, level_of(text), place), file=place, flush=True)
+
+
+def level_of(text: str) -> Level:
+    """Return how much a line matters."""
+    if text.startswith("  failed"):
+        return Level.ERROR
+    return Level.WARNING if text.startswith(("notice:", "  held", "  waits")) else Level.INFO

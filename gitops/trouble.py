@@ -21,6 +21,7 @@ def code_of(error: BaseException) -> Exit | None:
     """Return the exit code for an error of ours, None for one that nobody expected."""
     from gitops.git_error import SourceError
     from gitops.guard import Refusal
+    from gitops.install import UnitError
     from gitops.settings import SettingsError
     from gitops.stop import Stopped
     from gitops.which import Missing, Unaskable
@@ -34,7 +35,7 @@ def code_of(error: BaseException) -> Exit | None:
             return Exit.MISUSED
         case SourceError() | EngineError() | LedgerError() | LockError():
             return Exit.UNREACHABLE
-        case Stopped() | Missing() | Unaskable():
+        case Stopped() | Missing() | Unaskable() | UnitError():
             return Exit.FAILED
         case _:
             return None

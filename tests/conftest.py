@@ -1,11 +1,15 @@
 """What tests of several packages need: a machine in memory, and expectations that are rewritten on demand."""
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.host import Host
+
+# They boot machines, as root and for two minutes: `make test-systemd`.
+collect_ignore = [] if os.environ.get("SLOOP_TEST_SYSTEMD") else ["systemd"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
