@@ -7,6 +7,9 @@ LOCKED := $(shell cat requirements.lock pyproject.toml | cksum | cut -d ' ' -f 1
 ENVIRONMENT := .venv/ready-$(LOCKED)
 MACHINE := .cache/machine-$(shell cksum < tests/machine/packages.py | cut -d ' ' -f 1)-$(shell id -u)
 UV := .cache/uv/bin/uv
+# Processes that share the tests, each with a Podman of its own.  Rootless ones publish ports on the machine,
+# so there can be one of them only.
+WORKERS ?= $(if $(filter 0,$(shell id -u)),3,0)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-down test test-systemd chaos soak check lock clean compiled
@@ -21,7 +24,8 @@ demo-down: ## remove the demo and all that it started
 	@test ! -e .demo || $(PYTHON) -m tests.machine.demo down
 
 test: $(ENVIRONMENT) $(MACHINE) compiled ## run every test, on a real Podman of their own
-	@.venv/bin/pytest --cov=gitops --cov=reconcilers --cov=runtime --cov=schemas --cov-branch --cov-report=term:skip-covered $(PYTEST)
+	@.venv/bin/pytest --numprocesses=$(WORKERS) --dist=worksteal \
+		--cov=gitops --cov=reconcilers --cov=runtime --cov=schemas --cov-branch --cov-report=term:skip-covered $(PYTEST)
 
 chaos: $(ENVIRONMENT) $(MACHINE) compiled ## let random but repeatable misfortune happen, and look at what must hold (CHAOS='--seed 7 --sequences 100')
 	@.venv/bin/python -m tests.chaos $(CHAOS)

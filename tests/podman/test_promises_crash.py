@@ -1,5 +1,6 @@
 """Whenever sloop is killed, the next apply ends it: nothing twice, nothing left over, nobody lost."""
 
+import os
 import random
 import signal
 import subprocess
@@ -29,7 +30,8 @@ from tests.podman.program import Program
 from tests.podman.watching import watching
 
 KILLED = -signal.SIGKILL
-SEED = random.randrange(1_000_000)
+# The same in all processes of a run, and in the second run of .ci/run.
+SEED = random.Random(os.environ.get("SEED") or os.environ.get("PYTEST_XDIST_TESTRUNUID")).randrange(1_000_000)
 
 
 def killed(program: Program, moment: int, *arguments: str, when: str = doomed.AFTER) -> bool:
