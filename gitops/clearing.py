@@ -2,15 +2,19 @@
 
 from collections.abc import Iterable, Iterator
 
-from gitops.mending import grace, hooks
-from gitops.scene import Draft, Scene, supplies
+from gitops.mending import grace, hooks, overstayed
+from gitops.scene import Draft, Scene, drained, supplies
 from gitops.steps import Remove
 from runtime.observe import pod_name
 from runtime.resources import Label, Owner
 from runtime.seen import SeenPod
 
 LEFT = "it left git"
-PASSING = {"files": "files", "scratch": "volume"}  # kinds of volumes that go with their pods, and their keys
+PASSING = {  # kinds of volumes that go with their pods, and their keys
+    "files": "files",
+    "proxy": "configuration",
+    "scratch": "volume",
+}
 SCALED = "its StatefulSet says whenScaled: Delete"
 DELETED = "its StatefulSet left git, and said whenDeleted: Delete"
 
@@ -32,7 +36,7 @@ def _pods(scene: Scene) -> Iterator[Draft]:
         owner = Owner.parse(pod.labels[Label.OWNER])
         why = "superseded or too many" if str(owner) in owners else LEFT
         action = Remove(f"pod/{pod_name(pod)}", grace(pod), pod.name, hooks(pod))
-        yield Draft(action, owner, why, _first_what_follows(scene, pod))
+        yield Draft(action, owner, why, _first_what_follows(scene, pod) | drained(scene, pod))
 
 
 def _first_what_follows(scene: Scene, pod: SeenPod) -> frozenset[str]:
@@ -72,10 +76,18 @@ def _networks(scene: Scene) -> Iterator[Draft]:
     wanted = {resource.key for resource in scene.resources()}
     going = {pod.id for pod in scene.leaving}
     for network in scene.mine.networks:
-        members = scene.members.get(network.name, ())
+        guests = [pod for pod in scene.members.get(network.name, ()) if _parts(scene, pod, network.name)]
+        members = [pod for pod in scene.members.get(network.name, ()) if pod not in guests]
         key = f"network/{network.name}"
         if key not in wanted and all(pod.id in going for pod in members):
-            yield Draft(Remove(key), None, LEFT, _removals(members))
+            parted = frozenset(f"disconnect pod/{pod_name(pod)}" for pod in guests)
+            yield Draft(Remove(key), None, LEFT, _removals(members) | parted)
+
+
+def _parts(scene: Scene, seen: SeenPod, network: str) -> bool:
+    """Say whether a proxy leaves a network in which it was a guest, in this plan."""
+    wanted = scene.pods.get(pod_name(seen))
+    return wanted is not None and overstayed(wanted, seen)[:1] == [network]
 
 
 def _removals(pods: Iterable[SeenPod]) -> frozenset[str]:

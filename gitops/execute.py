@@ -4,7 +4,22 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
-from gitops.steps import Action, Connect, Create, Pull, Remove, Rename, Restart, Start, Step, Unpause, Write
+from gitops.steps import (
+    Action,
+    Build,
+    Configure,
+    Connect,
+    Create,
+    Disconnect,
+    Pull,
+    Remove,
+    Rename,
+    Restart,
+    Start,
+    Step,
+    Unpause,
+    Write,
+)
 from runtime.engine import Engine, EngineError
 from runtime.hooks import after_start, before_stop
 from runtime.resources import Label, Network, Pod, Secret, Volume
@@ -97,6 +112,18 @@ def _change(action: Action, engine: Engine) -> None:
             _create(made, engine)
         case Write(files):
             engine.write_files(files)
+        case Configure(configuration):
+            engine.configure(configuration)
+        case Build(image):
+            engine.build(image.reference)
+        case Remove():
+            _remove(action, engine)
+        case _:
+            _mend(action, engine)
+
+
+def _mend(action: Action, engine: Engine) -> None:
+    match action:
         case Start(pod, hooks, grace):
             engine.start_pod(pod)
             after_start(engine, pod, hooks, grace)
@@ -106,8 +133,8 @@ def _change(action: Action, engine: Engine) -> None:
             engine.rename_pod(current, pod)
         case Connect(pod, network, aliases):
             engine.connect_pod(pod, network, aliases)
-        case Remove():
-            _remove(action, engine)
+        case Disconnect(pod, network):
+            engine.disconnect_pod(pod, network)
 
 
 def _create(made: Network | Volume | Secret | Pod, engine: Engine) -> None:

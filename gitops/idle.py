@@ -80,5 +80,5 @@ def _still_ready(source: "Source", engine: "Engine", seen: "Seen", now: float) -
 
 
 def _fingerprint(source: "Source", seen: "Seen", settings: "Settings") -> str:
-    said = [settings.pool, settings.node, dict(settings.node_labels)]
+    said = [settings.pool, settings.node, dict(settings.node_labels), settings.proxy_image]
     return digest([VERSION, *said, fingerprint(seen, source.id)])

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 
-from gitops.scene import Answer, Conflict, Draft, Scene, supplies
-from gitops.steps import Connect, Create, Remove, Rename, Restart, Start, Unpause
+from gitops.scene import Answer, Conflict, Draft, Scene, drained, supplies
+from gitops.steps import Connect, Create, Disconnect, Remove, Rename, Restart, Start, Unpause
 from reconcilers.wanted import Wanted
 from runtime.observe import pod_name
 from runtime.probes import read_probes
@@ -80,7 +80,7 @@ def _replace(scene: Scene, owner: Owner, pod: Pod, current: SeenPod, why: str) -
     """Yield the removal before the creation: two pods can't have one name."""
     foreign = current.name in scene.theirs_by_name
     action = Remove(f"pod/{pod_name(current)}", grace(current), current.name, hooks(current), foreign)
-    yield Draft(action, owner, f"{why}, and its name is needed", supplies(pod))
+    yield Draft(action, owner, f"{why}, and its name is needed", supplies(pod) | drained(scene, current))
     yield _create(scene, owner, pod, why)
 
 
@@ -104,7 +104,25 @@ def _repair(answer: Wanted, pod: Pod, seen: SeenPod) -> Iterator[Draft]:
         action = Connect(pod.name, pod.network, pod.names.aliases)
         needs = frozenset({f"create network/{pod.network}", f"rename {pod.key}"})
         yield Draft(action, answer.owner, "it left its network", needs)
+    yield from _visits(answer, pod, seen)
     yield from _awaken(seen, answer)
+
+
+def _visits(answer: Wanted, pod: Pod, seen: SeenPod) -> Iterator[Draft]:
+    """Yield the one network that a proxy joins and the one that it leaves now, as a guest; one at a time."""
+    needs = frozenset({f"rename {pod.key}"})
+    if pod.network in seen.networks:
+        for one in [one for one in pod.guest if one.network not in seen.networks][:1]:
+            action, network = Connect(pod.name, one.network, one.aliases), f"create network/{one.network}"
+            yield Draft(action, answer.owner, f"{one.network} shall know its names", needs | {network})
+    for network in overstayed(pod, seen)[:1]:
+        yield Draft(Disconnect(pod.name, network), answer.owner, f"{network} needs it no more", needs)
+
+
+def overstayed(pod: Pod, seen: SeenPod) -> list[str]:
+    """Return the networks that a proxy is in, and shouldn't be; other pods are where a hand put them."""
+    wanted = {pod.network, *(one.network for one in pod.guest)}
+    return sorted(set(seen.networks) - wanted) if pod.restart == "Podman" else []
 
 
 def _renamed(seen: SeenPod, owner: Owner) -> Iterator[Draft]:

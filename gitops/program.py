@@ -152,7 +152,8 @@ def house_of(settings: Settings, source: Source, engine: "Engine") -> "House":
     from gitops.view import House, Options
 
     labels = {**node_labels(settings.node), **settings.node_labels}
-    return House(source, engine, Options(settings.pool, settings.node, this_machine(), labels))
+    machine = this_machine()
+    return House(source, engine, Options(settings.pool, settings.node, machine, labels, settings.proxy_image))
 
 
 def _look(

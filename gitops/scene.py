@@ -10,10 +10,12 @@ from typing import TypeVar
 from gitops.steps import Action, resource, verb
 from reconcilers.wanted import Wanted
 from runtime.observe import of_source, pod_name
+from runtime.proxies import members
 from runtime.resources import Image, Label, Owner, Pod, Resource
 from runtime.seen import Seen, SeenNetwork, SeenPod, SeenVolume
 
 T = TypeVar("T")
+MADE_BY = {"files": "write", "configuration": "configure"}  # of what a pod needs, all else is created
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +156,12 @@ class Scene:
         return _grouped((key, pod) for pod in self.leaving for key in uses(pod))
 
     @cached_property
+    def leading(self) -> Mapping[str, Sequence[str]]:
+        """The keys of the configurations by which proxies lead to a pod now, by its name."""
+        told = ((f"configuration/{one.name}", members(one.note)) for one in self.mine.volumes if one.note)
+        return _grouped((name, key) for key, names in told for name in names)
+
+    @cached_property
     def successors(self) -> Mapping[str, Sequence[Pod]]:
         """The wanted pods that wait for another one to be gone, by its name."""
         return _grouped((name, pod) for pod in self.pods.values() for name in pod.after)
@@ -169,6 +177,11 @@ class Scene:
         return frozenset([*wanted, *(key for pod in kept for key in uses(pod))])
 
 
+def drained(scene: Scene, pod: SeenPod) -> frozenset[str]:
+    """Return the names of the drafts after which no proxy leads to a pod any more."""
+    return frozenset(f"configure {key}" for key in scene.leading.get(pod_name(pod), ()))
+
+
 def uses(pod: SeenPod) -> tuple[str, ...]:
     """Return the keys of what a pod that is there needs."""
     return _words(pod.labels.get(Label.USES, ""))
@@ -181,15 +194,13 @@ def ports(pod: SeenPod) -> tuple[str, ...]:
 
 def supplies(pod: Pod) -> frozenset[str]:
     """Return the names of the drafts without which a pod can't be made."""
-    made = (key for key in pod.uses if not key.startswith("files/"))
-    written = (key for key in pod.uses if key.startswith("files/"))
-    pulled = (Image(container.image, "").key for container in pod.containers)
+    networks = [pod.network, *(guest.network for guest in pod.guest)]
+    images = [Image(container.image, "").key for container in pod.containers]
     return frozenset(
         [
-            f"create network/{pod.network}",
-            *(f"create {key}" for key in made),
-            *(f"write {key}" for key in written),
-            *(f"pull {key}" for key in pulled),
+            *(f"create network/{name}" for name in networks),
+            *(f"{MADE_BY.get(key.partition('/')[0], 'create')} {key}" for key in pod.uses),
+            *(f"{verb} {key}" for verb in ("pull", "build") for key in images),
         ]
     )
 

@@ -32,6 +32,8 @@ class Settings:
     """Everything that can be set.  An option wins over the environment, and that over the file.
 
     ``pool`` is where new namespaces find their subnets, ``node`` the machine's name as pods see it.
+    ``proxy_image`` is what leads to the pods of a Service; "" is HAProxy's official one, or, where that can't
+    be had, one made of this machine's own HAProxy.
     ``source`` is the name of the one that is meant; ``file`` is the configuration that was read.
     """
 
@@ -43,6 +45,7 @@ class Settings:
     podman: str | None = None
     pool: str = "10.144.0.0/12"
     node: str = ""
+    proxy_image: str = ""
     node_labels: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     sources: tuple[SourceSettings, ...] = ()
     file: Path | None = None

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from runtime.resources import Files, Image, Network, Owner, Pod, Secret, Volume
+from runtime.resources import Configuration, Files, Image, Network, Owner, Pod, Secret, Volume
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +17,20 @@ class Write:
     """Make the content of a read-only volume what it should be."""
 
     files: Files
+
+
+@dataclass(frozen=True, slots=True)
+class Configure:
+    """Tell a proxy to which pods it leads, and how; where it runs, no connection is lost."""
+
+    configuration: Configuration
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """Make an image of a program that is installed on this machine."""
+
+    image: Image
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +83,14 @@ class Connect:
 
 
 @dataclass(frozen=True, slots=True)
+class Disconnect:
+    """Take a pod out of a network in which it was a guest."""
+
+    pod: str
+    network: str
+
+
+@dataclass(frozen=True, slots=True)
 class Remove:
     """Remove a pod (``grace`` seconds after it was asked to stop), network, volume or secret by its key.
 
@@ -88,7 +110,8 @@ class Remove:
         return self.current or self.key.partition("/")[2]
 
 
-Action = Create | Write | Pull | Start | Restart | Unpause | Rename | Connect | Remove
+Making = Create | Write | Configure | Build | Pull
+Action = Making | Start | Restart | Unpause | Rename | Connect | Disconnect | Remove
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +151,11 @@ def resource(action: Action) -> str:
             return made.key
         case Write(files):
             return files.key
-        case Pull(image):
+        case Configure(configuration):
+            return configuration.key
+        case Pull(image) | Build(image):
             return image.key
-        case Start(pod) | Restart(pod) | Unpause(pod) | Rename(_, pod) | Connect(pod):
+        case Start(pod) | Restart(pod) | Unpause(pod) | Rename(_, pod) | Connect(pod) | Disconnect(pod):
             return f"pod/{pod}"
         case Remove(key):
             return key

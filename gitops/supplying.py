@@ -1,11 +1,25 @@
-"""What pods can't do without: networks, volumes, files, secrets and images that aren't there yet."""
+"""What pods can't do without, and isn't there: networks, volumes, files, secrets, configuration, images."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from gitops.scene import Answer, Conflict, Draft, Scene
-from gitops.steps import Create, Pull, Write
-from runtime.resources import Files, Image, Label, Network, Owner, Pod, Resource, Secret, Volume
+from gitops.steps import Build, Configure, Create, Pull, Write
+from runtime.proxies import members
+from runtime.resources import (
+    Configuration,
+    Files,
+    Image,
+    Label,
+    Network,
+    Owner,
+    Pod,
+    Resource,
+    Secret,
+    Volume,
+)
+from runtime.seen import SeenVolume
 
+OTHERWISE = "its configuration is not what it should be"
 EAGERNESS = ("Never", "IfNotPresent", "Always")
 
 
@@ -31,6 +45,8 @@ def _one(scene: Scene, owner: Owner, resource: Resource) -> Iterator[Answer]:
             yield Draft(Create(resource), owner, "new")
         case Files():
             yield from _files(scene, owner, resource)
+        case Configuration():
+            yield from _configuration(scene, owner, resource)
         case _:
             return
 
@@ -68,6 +84,32 @@ def _files(scene: Scene, owner: Owner, files: Files) -> Iterator[Draft]:
         yield Draft(Write(files), owner, "its files are not what they were")
 
 
+def _configuration(scene: Scene, owner: Owner, wanted: Configuration) -> Iterator[Answer]:
+    there = scene.volumes.get(wanted.name)
+    if there is not None and there.labels.get(Label.SOURCE) != scene.given.source:
+        told = f"a volume named {wanted.name} is there that is not of this source: remove or rename it"
+        yield Conflict(owner, wanted.key, told)
+    elif there is None or there.content != wanted.content:
+        yield Draft(Configure(wanted), owner, _told_anew(there, wanted), _sources(wanted))
+
+
+def _sources(wanted: Configuration) -> frozenset[str]:
+    """Return what has to be done before a proxy is told: a pod that it shall lead to goes by its own name."""
+    return frozenset(f"rename pod/{name}" for name in wanted.members)
+
+
+def _told_anew(there: SeenVolume | None, wanted: Configuration) -> str:
+    """Say in which way a proxy leads elsewhere than before."""
+    if there is None:
+        return "new"
+    before, now = set(members(there.note)), set(wanted.members)
+    told = [
+        *(f"leads to {name} as well" for name in sorted(now - before)),
+        *(f"no longer to {name}" for name in sorted(before - now)),
+    ]
+    return ", ".join(told) or OTHERWISE
+
+
 def _pulls(scene: Scene, mending: Sequence[Draft]) -> Iterator[Draft]:
     """Yield one pull per image of a pod that is about to be made."""
     made = [draft.action.resource for draft in mending if isinstance(draft.action, Create)]
@@ -75,7 +117,9 @@ def _pulls(scene: Scene, mending: Sequence[Draft]) -> Iterator[Draft]:
     eager = _most_eager(scene)
     for reference in sorted(used):
         owner, image = eager[reference]
-        if image.policy == "Always":
+        if image.built and reference not in scene.given.images:
+            yield Draft(Build(image), owner, image.built)
+        elif image.policy == "Always":
             yield Draft(Pull(image), owner, "its policy is to look for a newer one")
         elif reference not in scene.given.images:
             yield Draft(Pull(image), owner, "it is not on this machine")

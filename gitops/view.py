@@ -50,12 +50,16 @@ class Memory:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What a person may set: the pool of new networks' subnets, the machine's name; and what that has."""
+    """What a person may set: the pool of new networks' subnets, the proxies' image, the machine's name.
+
+    ``machine`` and ``labels`` are what that has.
+    """
 
     pool: str = "10.144.0.0/12"
     node: str = "localhost"
     machine: Machine = field(default_factory=Machine)
     labels: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    proxy_image: str = ""
 
 
 @dataclass(frozen=True)
@@ -125,7 +129,7 @@ def view(house: House, sha: str, seen: Seen, moment: Moment) -> View:
     wanted = reconcile(rendered.manifests, world)
     given = Given(
         source=house.source.id,
-        images=house.engine.images(),
+        images=world.images,
         waiting=moment.waiting,
         adopting=moment.adopting,
         pool=house.options.pool,
@@ -163,6 +167,8 @@ def world_of(house: House, rendered: Rendered, seen: Seen, moment: Moment) -> Wo
         node=house.options.node,
         machine=house.options.machine,
         node_labels=house.options.labels,
+        images=house.engine.images(),
+        proxy_image=house.options.proxy_image,
         earlier=partial(_earlier, house),
     )
 

@@ -4,10 +4,12 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from reconcilers.wanted import Past
+from runtime.proxies import read_note
 from runtime.records import Readiness
-from runtime.resources import Label, Owner
+from runtime.resources import Label, Owner, Pod
 from runtime.seen import Seen, SeenPod
 from schemas.core import ConfigMap, PersistentVolumeClaim, Secret
 from schemas.manifest import Manifest
@@ -50,6 +52,19 @@ class Machine:
     address: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What other objects want at this moment, for those that lead to their pods.
+
+    ``networks`` are the names of all networks that are wanted.  ``going`` are the names of pods that are
+    there and stop now, ``coming`` the wanted pods that are not there yet.
+    """
+
+    networks: frozenset[str] = frozenset()
+    going: frozenset[str] = frozenset()
+    coming: Sequence[Pod] = ()
+
+
 @dataclass(frozen=True)
 class World:
     """One moment of one source: ``seen`` is what is its own, ``now`` is in seconds since 1970.
@@ -57,6 +72,8 @@ class World:
     ``networks`` and ``volumes`` are the names of everybody's.
 
     ``key`` is the engine's, under which digests of secrets are made; ``node`` is the machine's name.
+    ``images`` are the references of the images that are here, ``proxy_image`` is what is set for proxies.
+    ``around`` is known only to what looks at other objects' answers: Services and the like.
     ``earlier`` gives an object as another commit had it, None where that can't be told any more.
     """
 
@@ -72,6 +89,9 @@ class World:
     node: str = "localhost"
     machine: Machine = Machine()
     node_labels: Mapping[str, str] = field(default_factory=dict)
+    images: frozenset[str] = frozenset()
+    proxy_image: str = ""
+    around: Around = field(default_factory=Around)
     earlier: Callable[[str, Owner], Earlier | None] = field(default=_unknown, compare=False, repr=False)
 
     @cached_property
@@ -84,6 +104,14 @@ class World:
     def pods_of(self, owner: Owner) -> list[SeenPod]:
         """Return the pods that an object made."""
         return self._by_owner.get(str(owner), [])
+
+    @cached_property
+    def _notes(self) -> Mapping[str, str]:
+        return {one.name: one.note for one in self.seen.volumes if one.note}
+
+    def note(self, proxy: str) -> Mapping[str, Any]:
+        """Return what a proxy's configuration remembers, by the proxy's name; empty where there is none."""
+        return read_note(self._notes.get(proxy, ""))
 
     def readiness(self, pod: SeenPod) -> Readiness:
         """Return whether a pod may serve: what was found out, or, without a probe, that it runs."""

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from runtime.resources import Files, Image, Network, Pod, Secret, Volume
-from runtime.seen import Exit, Happening, Seen
+from runtime.resources import Configuration, Files, Image, Network, Pod, Secret, Volume
+from runtime.seen import Exit, Happening, Seen, SeenServer
 
 
 class EngineError(Exception):
@@ -53,6 +53,19 @@ class Engine(Protocol):
     def pull(self, image: Image) -> str:
         """Bring an image here; return a notice where an older local one has to serve, else ""."""
 
+    def build(self, reference: str) -> None:
+        """Make the proxy's image under this name, of the HAProxy that is installed on this machine."""
+
+    def configure(self, configuration: Configuration) -> None:
+        """Tell a proxy its configuration, without losing a connection where it runs.
+
+        It is checked by the proxy's own program first; what that refuses replaces nothing, and is an error.
+        When this returns, new connections go by the new configuration only.  The volume is made if need be.
+        """
+
+    def servers(self, name: str) -> tuple[SeenServer, ...]:
+        """Return what a proxy that runs knows of its servers."""
+
     def create_network(self, network: Network) -> None:
         """Make a network in ``network.subnet``."""
 
@@ -94,6 +107,9 @@ class Engine(Protocol):
 
     def connect_pod(self, name: str, network: str, aliases: tuple[str, ...]) -> None:
         """Put a pod into a network."""
+
+    def disconnect_pod(self, name: str, network: str) -> None:
+        """Take a pod out of a network."""
 
     def remove_pod(self, name: str, grace: int, *, volumes: bool = True) -> None:
         """Ask a pod to stop, kill it after ``grace`` seconds, remove it and, if asked, its own volumes."""

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -21,6 +21,7 @@ from runtime.podman_seen import (
     exit_of,
     happening_of,
     holds_files,
+    is_a_proxys,
     networks_of,
     pods_of,
     references_of,
@@ -29,9 +30,9 @@ from runtime.podman_seen import (
 from runtime.podman_service import of_this_user
 from runtime.podman_sharing import give
 from runtime.podman_spec import network_spec
-from runtime.resources import Files, Image, Network, Pod, Secret, Sharing, Volume
+from runtime.resources import Configuration, Files, Image, Network, Pod, Secret, Sharing, Volume
 from runtime.routes import routes
-from runtime.seen import UNKNOWN, Exit, Happening, Seen
+from runtime.seen import UNKNOWN, Exit, Happening, Seen, SeenServer
 
 EVENTS = json.dumps({"type": ["container", "network", "volume"]})
 
@@ -116,17 +117,41 @@ class PodmanEngine:
     def write_files(self, files: Files) -> None:
         """Make a read-only volume's content what it should be; the volume is made if it isn't there."""
         with asking_podman_to(f"write the volume {files.name}"):
-            try:
-                volume = volume_named(self._api, files.name)
-            except Refusal as refusal:
-                if not refusal.gone:
-                    raise
-                volume = self._create_volume(files.name, files.labels)
+            volume = self._volume(files.name, files.labels)
         if not holds_files(volume):
             raise EngineError(f"cannot write the volume {files.name}: it isn't one that sloop fills")
         if files.group:  # what is written into a directory of the group's is its own
             give([volume["Mountpoint"]], Sharing(files.group, always=False))
         write(volume["Mountpoint"], files.files)
+
+    def build(self, reference: str) -> None:
+        """Make the proxy's image under this name, of the HAProxy that is installed on this machine."""
+        from runtime.proxy_image import CHANGES, archive  # no idle pass needs it
+
+        made = archive()
+        with asking_podman_to(f"build the image {reference}"):
+            self._api.post("images/import", made, reference=reference, changes=list(CHANGES))
+
+    def configure(self, configuration: Configuration) -> None:
+        """Tell a proxy its configuration; one that runs checks it first, and loses no connection."""
+        from runtime.podman_proxy import configure  # it needs what runs commands, which costs 40 ms
+
+        with asking_podman_to(f"configure the proxy {configuration.name}"):
+            volume = self._volume(configuration.name, configuration.labels)
+            if not is_a_proxys(volume):
+                raise EngineError(
+                    f"cannot configure the proxy {configuration.name}: its volume isn't a proxy's"
+                )
+            configure(self._api, configuration, volume)
+
+    def servers(self, name: str) -> tuple[SeenServer, ...]:
+        """Return what a proxy that runs knows of its servers."""
+        from runtime.podman_proxy import home_of
+        from runtime.proxy_socket import servers
+
+        with asking_podman_to(f"find the volume of the proxy {name}"):
+            volume = volume_named(self._api, name)
+        return servers(home_of(volume))
 
     def create_secret(self, secret: Secret) -> None:
         """Keep a secret.  Podman takes no empty one."""
@@ -193,6 +218,15 @@ class PodmanEngine:
             )
             self._bridges.hold(name, network)
 
+    def disconnect_pod(self, name: str, network: str) -> None:
+        """Take a pod out of a network."""
+        with (
+            asking_podman_to(f"disconnect the pod {name} from the network {network}"),
+            unless_said("is not connected"),
+            unless_gone(),
+        ):
+            self._api.post(f"networks/{named(network)}/disconnect", {"container": name, "force": True})
+
     def remove_pod(self, name: str, grace: int, *, volumes: bool = True) -> None:
         """Ask a pod to stop, kill it after ``grace`` seconds, remove it and, if asked, its own volumes."""
         with asking_podman_to(f"remove the pod {name}"), unless_gone():
@@ -243,12 +277,27 @@ class PodmanEngine:
                 raise
             return {}
 
+    def _volume(self, name: str, labels: Mapping[str, str]) -> Any:
+        """Return a volume of ours, made if it isn't there."""
+        try:
+            return volume_named(self._api, name)
+        except Refusal as refusal:
+            if not refusal.gone:
+                raise
+            return self._create_volume(name, labels)
+
     def _create_volume(self, name: str, labels: Mapping[str, str]) -> Any:
         return json.loads(self._api.post("volumes/create", {"Name": name, "Labels": dict(labels)}))
 
 
-def _contents(volumes: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    return {one["Name"]: digest_of_directory(one["Mountpoint"]) for one in volumes if holds_files(one)}
+def _contents(volumes: Sequence[Mapping[str, Any]]) -> dict[str, tuple[str, str]]:
+    files = {one["Name"]: (digest_of_directory(one["Mountpoint"]), "") for one in volumes if holds_files(one)}
+    proxies = [one for one in volumes if is_a_proxys(one)]
+    if not proxies:
+        return files
+    from runtime.podman_proxy import content_of
+
+    return files | {one["Name"]: content_of(one) for one in proxies}
 
 
 def _told(answer: Answer) -> Iterator[Happening]:

@@ -100,7 +100,7 @@ def named(name: str) -> str:
 
 def _target(path: str, query: Mapping[str, Any]) -> str:
     words = {name: str(value).lower() if isinstance(value, bool) else value for name, value in query.items()}
-    return f"/v{VERSION}/libpod/{path}" + (f"?{urlencode(words)}" if words else "")
+    return f"/v{VERSION}/libpod/{path}" + (f"?{urlencode(words, doseq=True)}" if words else "")
 
 
 def _refuse(status: int, body: bytes) -> None:

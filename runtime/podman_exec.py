@@ -14,6 +14,7 @@ from runtime.podman_errors import Refusal, asking_podman_to
 from runtime.podman_service import connect
 
 START_SECONDS = 30.0  # for Podman's own part
+LONGEST = 65536  # bytes that are kept of what a command prints
 BODY = b'{"Detach": false}'
 REQUEST = (
     "POST /v{version}/libpod/exec/{session}/start HTTP/1.1\r\n"
@@ -22,7 +23,13 @@ REQUEST = (
 
 
 def run_in(api: Api, name: str, command: Sequence[str], timeout: float) -> int:
-    """Run a command in a container, without a shell, and return its exit code; what it prints is dropped.
+    """Run a command in a container as ``said_in`` does and return its exit code only."""
+    code, _ = said_in(api, name, command, timeout)
+    return code
+
+
+def said_in(api: Api, name: str, command: Sequence[str], timeout: float) -> tuple[int, str]:
+    """Run a command in a container, without a shell; return its exit code, and what it printed at first.
 
     Raises TimeoutError when it has taken ``timeout`` seconds, after killing it, and EngineError when Podman
     can't run it.  Podman keeps two conmon processes of every command for five minutes, or for what
@@ -31,16 +38,26 @@ def run_in(api: Api, name: str, command: Sequence[str], timeout: float) -> int:
     asked = {"Cmd": list(command), "AttachStdout": True, "AttachStderr": True}
     with asking_podman_to(f"run a command in the pod {name}"):
         session = json.loads(api.post(f"containers/{named(name)}/exec", asked))["Id"]
-        in_time = _run(api, session, timeout)
+        said = bytearray()
+        in_time = _run(api, session, timeout, said)
         ended = api.get(f"exec/{session}/json")
     if not in_time and ended["Running"]:
         _kill(ended["Pid"])
         raise TimeoutError(f"the command {command[0]} took more than {timeout:g} s")
-    return int(ended["ExitCode"])
+    return int(ended["ExitCode"]), _text(bytes(said))
 
 
-def _run(api: Api, session: str, timeout: float) -> bool:
-    """Start the command and say whether it has ended in time: the answer ends with it."""
+def _text(said: bytes) -> str:
+    """Return what was printed, without the heads of its pieces: 8 bytes, of which 4 are the length."""
+    text = b""
+    while len(said) > 8:
+        end = 8 + int.from_bytes(said[4:8], "big")
+        text, said = text + said[8:end], said[end:]
+    return text.decode(errors="replace")
+
+
+def _run(api: Api, session: str, timeout: float, said: bytearray) -> bool:
+    """Start the command, keep what it prints at first, say whether it has ended in time: the answer does."""
     with closing(connect(api.address, START_SECONDS)) as line:
         head = REQUEST.format(version=VERSION, session=session, length=len(BODY))
         line.sendall(head.encode() + BODY)
@@ -52,8 +69,9 @@ def _run(api: Api, session: str, timeout: float) -> bool:
             while (left := end - time.monotonic()) > 0:
                 line.settimeout(left)
                 try:
-                    if not answer.read1(4096):
+                    if not (piece := answer.read1(4096)):
                         return True
+                    said += piece if len(said) < LONGEST else b""
                 except TimeoutError:
                     return False
     return False

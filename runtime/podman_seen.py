@@ -15,6 +15,7 @@ TELLING = frozenset(
         *("remove", "rename", "connect", "disconnect", "prune"),
     )
 )
+NOTHING = ("", "")
 
 
 def pods_of(
@@ -40,16 +41,24 @@ def networks_of(networks: Iterable[Mapping[str, Any]]) -> tuple[SeenNetwork, ...
     )
 
 
-def volumes_of(volumes: Iterable[Mapping[str, Any]], contents: Mapping[str, str]) -> tuple[SeenVolume, ...]:
-    """Return every volume, with the digests of those that ``contents`` knows by name."""
+def volumes_of(
+    volumes: Iterable[Mapping[str, Any]], contents: Mapping[str, tuple[str, str]]
+) -> tuple[SeenVolume, ...]:
+    """Return every volume, with the digests and notes of those that ``contents`` knows by name."""
     return tuple(
         SeenVolume(
             name=volume["Name"],
             labels=volume.get("Labels") or {},
-            content=contents.get(volume["Name"], ""),
+            content=contents.get(volume["Name"], NOTHING)[0],
+            note=contents.get(volume["Name"], NOTHING)[1],
         )
         for volume in volumes
     )
+
+
+def is_a_proxys(volume: Mapping[str, Any]) -> bool:
+    """Whether a volume holds the configuration of a proxy."""
+    return (volume.get("Labels") or {}).get(Label.KIND) == "proxy"
 
 
 def holds_files(volume: Mapping[str, Any]) -> bool:

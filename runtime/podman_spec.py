@@ -53,6 +53,8 @@ def container_spec(pod: Pod, bound: Mapping[Mount, str], read_only: frozenset[st
 
 def _restarts(pod: Pod) -> dict[str, Any]:
     """Let Podman restart what crashes, unless more than the program has to start again."""
+    if pod.restart == "Podman":
+        return {"restart_policy": "always"}
     hooked = "postStart" in pod.labels.get(Label.HOOKS, "")
     if pod.restart == "Never" or hooked or pod.deadline:
         return {"restart_policy": "no"}
@@ -103,9 +105,13 @@ def _network(pod: Pod) -> dict[str, Any]:
 
 
 def _own_network(pod: Pod) -> dict[str, Any]:
+    own: dict[str, Any] = {"aliases": list(pod.names.aliases)}
+    if pod.address:
+        own["static_ips"] = [pod.address]
+    others = {one.network: {"aliases": list(one.aliases)} for one in pod.guest}
     return {
         "netns": {"nsmode": "bridge"},
-        "networks": {pod.network: {"aliases": list(pod.names.aliases)}},
+        "networks": {pod.network: own, **others},
         "portmappings": [_port(port) for port in pod.ports],
     }
 

@@ -21,7 +21,7 @@ class Label:
     COMMIT = "sloop/commit"  # the commit that made it, for people and for a lost ledger
     BASE = "sloop/base"  # the commit of the revision that a StatefulSet's partition holds on to
     USES = "sloop/uses"  # names of the volumes and secrets it needs, separated by commas
-    KIND = "sloop/kind"  # what a volume is for: claim (never removed), files or scratch
+    KIND = "sloop/kind"  # what a volume is for: claim (never removed), files, proxy or scratch
     PROBES = "sloop/probes"  # JSON; so that pods of an older commit, too, can be probed
     HOOKS = "sloop/hooks"  # JSON; so that a pod of an older commit, too, is stopped as it should be
     PORTS = "sloop/ports"  # the host ports it publishes, as 8080/tcp, separated by commas
@@ -120,6 +120,31 @@ class Files:
 
 
 @dataclass(frozen=True, slots=True)
+class Configuration:
+    """What a proxy is told: files in a volume of its own, pushed into the proxy while it runs (decision 9).
+
+    ``name`` is the volume's and that of the proxy's pod.  One of the files is ``runtime.proxies.MAIN``; it
+    begins with a note, which is ``SeenVolume.note`` at the next look: what its reconciler has to remember,
+    with ``members``, the names of the pods to which it leads.  None of them stops before it has left.
+    """
+
+    name: str
+    labels: Mapping[str, str]
+    files: tuple[File, ...]
+    members: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """Return how plans call it."""
+        return f"configuration/{self.name}"
+
+    @property
+    def content(self) -> str:
+        """Return the digest of all paths, modes and contents."""
+        return digest_of_files(self.files)
+
+
+@dataclass(frozen=True, slots=True)
 class Secret:
     """A Podman secret.  Podman 4.3 keeps no labels on secrets, so the name says whose it is."""
 
@@ -136,12 +161,14 @@ class Secret:
 class Image:
     """An image that has to be on the machine; ``policy`` is Kubernetes' imagePullPolicy.
 
-    ``logins`` is JSON: user and password by registry, or nothing.
+    ``logins`` is JSON: user and password by registry, or nothing.  ``built`` tells why it is made here, of
+    this machine's own HAProxy; "" for one that comes from a registry.
     """
 
     reference: str
     policy: str
     logins: Hidden = NOTHING
+    built: str = ""
 
     @property
     def key(self) -> str:
@@ -266,14 +293,23 @@ class Sharing:
 
 
 @dataclass(frozen=True, slots=True)
+class Guest:
+    """Another network that a pod is in, and what it is called there."""
+
+    network: str
+    aliases: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Pod:
     """A pod that should run.
 
-    ``name`` is Podman's, ``NAMESPACE.POD``.  ``restart`` is Kubernetes' restartPolicy, ``grace``
-    in seconds.  The pods in ``after`` must be gone before this one starts.  ``uses`` holds the keys
-    of the volumes, files and secrets without which it can't start.  ``network`` is "" for a pod in the
-    machine's own; ``host`` names the other namespaces of the machine's that it is in: pid, ipc.
-    After ``deadline`` seconds its program is killed, and stays so; 0 is never.
+    ``name`` is Podman's, ``NAMESPACE.POD``.  ``restart`` is Kubernetes' restartPolicy, or "Podman": started
+    again by Podman alone, without end.  ``grace`` is in seconds.  The pods in ``after`` must be gone before
+    this one starts.  ``uses`` holds the keys of the volumes, files and secrets without which it can't start.
+    ``network`` is "" for a pod in the machine's own; ``host`` names the other namespaces of the machine's
+    that it is in: pid, ipc.  After ``deadline`` seconds its program is killed, and stays so; 0 is never.
+    ``address`` is its own in ``network``, "" for any; ``guest`` are the networks that it is in besides.
     """
 
     name: str
@@ -291,6 +327,8 @@ class Pod:
     sharing: Sharing | None = None
     host: tuple[str, ...] = ()
     deadline: int = 0
+    address: str = ""
+    guest: tuple[Guest, ...] = ()
 
     @property
     def key(self) -> str:
@@ -298,7 +336,7 @@ class Pod:
         return f"pod/{self.name}"
 
 
-Resource = Network | Volume | Files | Secret | Image | Pod
+Resource = Network | Volume | Files | Configuration | Secret | Image | Pod
 
 
 def digest(value: Any, key: bytes = b"") -> str:

@@ -75,11 +75,15 @@ class SeenNetwork:
 
 @dataclass(frozen=True, slots=True)
 class SeenVolume:
-    """A volume; ``content`` is the digest of its files where it is one of ours that holds Files."""
+    """A volume; ``content`` is the digest of its files where it is one of ours that holds some.
+
+    ``note`` is what a proxy's configuration carries along (see ``runtime.resources.Configuration``).
+    """
 
     name: str
     labels: Mapping[str, str]
     content: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +99,28 @@ class Seen:
     volumes: tuple[SeenVolume, ...] = ()
     secrets: tuple[str, ...] = ()
     routes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SeenServer:
+    """A server as a proxy that runs tells of it: in which backend, by which name, in which state.
+
+    ``name`` is the pod's, ``status`` HAProxy's own word (UP, DOWN, MAINT, no check, ...), with ``check``,
+    what its last check said, and how many connections it had: now, and since the proxy was last told anew.
+    """
+
+    backend: str
+    name: str
+    status: str
+    check: str = ""
+    address: str = ""
+    sessions: int = 0
+    total: int = 0
+
+    @property
+    def up(self) -> bool:
+        """Say whether it gets connections."""
+        return self.status.startswith("UP") or self.status == "no check"
 
 
 @dataclass(frozen=True, slots=True)

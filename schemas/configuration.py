@@ -50,6 +50,12 @@ class Source(Model):
     timeout: Duration = 300.0
 
 
+class Proxy(Model):
+    """What leads to the pods of Services."""
+
+    image: Text | None = None
+
+
 class Configuration(Model):
     """The whole file."""
 
@@ -62,6 +68,7 @@ class Configuration(Model):
     pool: Pool | None = None
     node: LabelValue | None = None
     node_labels: Labels = Field(default_factory=dict)
+    proxy: Proxy = Field(default_factory=Proxy)
 
     @model_validator(mode="after")
     def _check(self) -> "Configuration":

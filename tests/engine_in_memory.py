@@ -10,8 +10,9 @@ from dataclasses import replace
 from ipaddress import ip_network
 
 from runtime.engine import EngineError, ImageMissing, NameTaken
-from runtime.resources import Files, Image, Label, Mount, Network, Pod, Secret, Volume
-from runtime.seen import UNKNOWN, Exit, Happening, Seen, SeenNetwork, SeenPod, SeenVolume
+from runtime.proxies import MAIN, members
+from runtime.resources import Configuration, Files, Image, Label, Mount, Network, Pod, Secret, Volume
+from runtime.seen import UNKNOWN, Exit, Happening, Seen, SeenNetwork, SeenPod, SeenServer, SeenVolume
 
 Call = tuple[str, str]  # a method and the name it was called with
 
@@ -22,8 +23,9 @@ class EngineInMemory:
     ``fail`` is called with the method and the name before each call that changes something, and
     may raise.  ``calls`` lists those calls, ``graces`` the seconds that stopped pods were given, and
     ``aliases`` the names of pods in networks that they were put into.  ``registry`` holds what can be
-    pulled, ``said`` the pods' output; ``runs`` gives the exit code of a command in a pod.  ``clock``
-    says when something starts or ends; left alone, each of these takes a second.
+    pulled, ``said`` the pods' output; ``silent`` names the pods that no proxy finds up; ``runs`` gives the
+    exit code of a command in a pod.  ``clock`` says when something starts or ends; left alone, each of these
+    takes a second.
     """
 
     def __init__(
@@ -32,6 +34,7 @@ class EngineInMemory:
         self.local = set(images)
         self.registry: set[str] = set()
         self.said: dict[str, list[bytes]] = {}
+        self.silent: set[str] = set()
         self.requests = 0
         self.calls: list[Call] = []
         self.graces: dict[str, int] = {}
@@ -115,6 +118,32 @@ class EngineInMemory:
                 raise EngineError(f"cannot write the volume {files.name}: it isn't one that sloop fills")
             self._volumes[files.name] = replace(there, content=files.content)
 
+    def build(self, reference: str) -> None:
+        with self._changing("build", reference):
+            self.local.add(reference)
+
+    def configure(self, configuration: Configuration) -> None:
+        with self._changing("configure", configuration.name):
+            there = self._volumes.get(
+                configuration.name, SeenVolume(configuration.name, configuration.labels)
+            )
+            if there.labels.get(Label.KIND) != "proxy":
+                raise EngineError(
+                    f"cannot configure the proxy {configuration.name}: its volume isn't a proxy's"
+                )
+            (main,) = (file for file in configuration.files if file.path == MAIN)
+            note = main.content.decode().partition("\n")[0].removeprefix("# ")
+            self._volumes[configuration.name] = replace(there, content=configuration.content, note=note)
+
+    def servers(self, name: str) -> tuple[SeenServer, ...]:
+        self.requests += 2
+        if self._pod(name).state != "running":
+            raise EngineError(f"the proxy {name} doesn't answer: it does not run")
+        return tuple(
+            SeenServer("port", one, "DOWN" if one in self.silent or not self._runs(one) else "UP")
+            for one in members(self._volumes[name].note)
+        )
+
     def create_secret(self, secret: Secret) -> None:
         with self._changing("create_secret", secret.name):
             _refuse_taken(secret.name, self._secrets)
@@ -190,6 +219,11 @@ class EngineInMemory:
             self._pods[name] = replace(pod, networks=tuple(sorted({*pod.networks, network})))
             self.aliases[name, network] = aliases
             self._tell("connect", name)
+
+    def disconnect_pod(self, name: str, network: str) -> None:
+        with self._changing("disconnect_pod", name):
+            if name in self._pods:
+                self.disconnect(name, network)
 
     def remove_pod(self, name: str, grace: int, *, volumes: bool = True) -> None:
         del volumes  # it keeps none
@@ -290,6 +324,9 @@ class EngineInMemory:
         except KeyError:
             raise EngineError(f"cannot find the pod {name}: there is none of that name") from None
 
+    def _runs(self, name: str) -> bool:
+        return name in self._pods and self._pods[name].state == "running"
+
     def _made(self, pod: Pod) -> SeenPod:
         image = pod.containers[0].image
         number = next(self._ids)
@@ -300,7 +337,7 @@ class EngineInMemory:
             state="created",
             image=image,
             image_id=hashlib.sha256(image.encode()).hexdigest(),
-            networks=(pod.network,) if pod.network else (),
+            networks=tuple(sorted({pod.network, *(one.network for one in pod.guest)} - {""})),
             created=self.clock(),
         )
 
@@ -318,7 +355,7 @@ class EngineInMemory:
     def _refuse_missing(self, pod: Pod) -> None:
         if pod.containers[0].image not in self.images():
             raise ImageMissing(f"cannot create the pod {pod.name}: no image {pod.containers[0].image}")
-        missing = {pod.network} - {"", *self._networks}
+        missing = {pod.network, *(one.network for one in pod.guest)} - {"", *self._networks}
         missing |= {mount.volume for mount in _mounts(pod) if mount.volume} - self._volumes.keys()
         missing |= _secrets(pod) - self._secrets.keys()
         if missing:

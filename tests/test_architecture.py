@@ -23,6 +23,8 @@ MAY_IMPORT = {
         "reconcilers",
         "schemas",
         "runtime.observe",
+        "runtime.probes",
+        "runtime.proxies",
         "runtime.records",
         "runtime.resources",
         "runtime.seen",

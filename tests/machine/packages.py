@@ -21,6 +21,7 @@ PODMAN = {
     "nftables": "publishes their ports (netavark 1.10 and later)",
     "iproute2": "wakes the loopback of the tests' own network",
     "catatonit": "holds a pod's network",
+    "haproxy": "leads to the pods of a Service",
 }
 ROOTLESS = {
     "uidmap": "maps user ids without root",

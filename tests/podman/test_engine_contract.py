@@ -9,11 +9,13 @@ import pytest
 
 from runtime.engine import Engine, EngineError, ImageMissing, NameTaken
 from runtime.podman import PodmanEngine
-from runtime.resources import File, Files, Hidden, Image, Label, Mount, Network, Secret, Volume
+from runtime.proxies import members
+from runtime.resources import File, Files, Guest, Hidden, Image, Label, Mount, Network, Secret, Volume
 from runtime.seen import UNKNOWN, SeenPod
 from tests.engine_in_memory import EngineInMemory
 from tests.podman.hands import Hands
 from tests.podman.making import CELLAR, IMAGE, TOWN, pod
+from tests.podman.proxying import proxy
 
 RECIPE = Files("recipe", {Label.KIND: "files"}, (File("bread/rye", b"flour"), File("salt", b"", 0o600)))
 
@@ -252,6 +254,47 @@ def test_a_pod_returns_to_its_network(town: Subject) -> None:
 
     assert away == ()
     assert town.pods()["town.baker"].networks == ("town",)
+
+
+def test_a_pod_may_be_in_other_networks_and_leave_them(town: Subject) -> None:
+    village = Network("village", {}, "10.232.0.0/20")
+    town.engine.create_network(village)
+    town.engine.create_pod(replace(pod(), guest=(Guest("village", ("bread",)),), address="10.231.8.1"))
+    both = town.pods()["town.baker"].networks
+
+    town.engine.disconnect_pod("town.baker", "village")
+    town.engine.disconnect_pod("town.baker", "village")
+    town.engine.disconnect_pod("nobody", "village")
+
+    assert both == ("town", "village")
+    assert town.pods()["town.baker"].networks == ("town",)
+
+
+def test_a_proxy_is_configured_before_it_is_made_and_seen_with_its_note(subject: Subject) -> None:
+    _, configuration, _ = proxy("town.baker")
+
+    subject.engine.configure(configuration)
+
+    (volume,) = subject.engine.look().volumes
+    assert (volume.name, volume.content) == (configuration.name, configuration.content)
+    assert members(volume.note) == ("town.baker",)
+    assert volume.labels == configuration.labels
+
+
+def test_only_volumes_of_proxies_are_configured(subject: Subject) -> None:
+    _, configuration, _ = proxy()
+    subject.engine.create_volume(Volume(configuration.name, {Label.KIND: "claim"}))
+
+    with pytest.raises(EngineError, match="isn't a proxy's"):
+        subject.engine.configure(configuration)
+
+
+def test_a_proxy_that_does_not_run_knows_of_no_server(subject: Subject) -> None:
+    _, configuration, _ = proxy("town.baker")
+    subject.engine.configure(configuration)
+
+    with pytest.raises(EngineError):
+        subject.engine.servers(configuration.name)
 
 
 def test_a_pod_that_was_removed_is_not_found(town: Subject) -> None:

@@ -1,0 +1,112 @@
+"""A proxy's configuration in its volume: written beside the old one, checked, put in its place, taken up."""
+
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from runtime.engine import EngineError
+from runtime.podman_api import Api, named
+from runtime.podman_errors import Refusal
+from runtime.podman_files import MISSING, digest_of_directory, write
+from runtime.proxies import CURRENT, HOME, MAIN, RUN, TARGET
+from runtime.resources import Configuration, short
+
+UNTOLD = "untold"  # a file that is there while a proxy may not know yet what lies in its volume
+CHECK_SECONDS = 30.0
+
+
+def home_of(volume: Mapping[str, Any]) -> Path:
+    """Return where sloop's part of a proxy's volume lies on this machine."""
+    return Path(volume["Mountpoint"], HOME)
+
+
+def content_of(volume: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the digest and the note of the configuration that a proxy has been told."""
+    home = home_of(volume)
+    try:
+        if (home / UNTOLD).exists():
+            return MISSING, _note(home)
+        return digest_of_directory(f"{home / CURRENT}/"), _note(home)
+    except OSError:
+        return MISSING, ""
+
+
+def configure(api: Api, configuration: Configuration, volume: Mapping[str, Any]) -> None:
+    """Put a configuration into its volume; a proxy that runs checks it first, and then goes by it.
+
+    After a power cut at any moment either the old or the new configuration is whole, and a look tells
+    whether a proxy may still go by the old one.
+    """
+    from runtime.proxy_socket import reload  # no idle pass needs it
+
+    home, new = home_of(volume), short(configuration.content)
+    try:
+        _lay_out(home)
+        _directory(home / new, 0o750)
+        write(str(home / new), configuration.files)
+        runs = _runs(api, configuration.name)
+        if runs:
+            _check(api, configuration.name, new)
+        (home / UNTOLD).touch()
+        _turn_to(home, new)
+        if runs:
+            reload(home)
+        (home / UNTOLD).unlink()
+        _sweep(home, new)
+    except OSError as error:
+        raise EngineError(f"cannot write into the volume at {home}: {error.strerror}") from error
+
+
+def _note(home: Path) -> str:
+    with (home / CURRENT / MAIN).open(encoding="utf-8", errors="replace") as file:
+        return file.readline().removeprefix("# ").strip()
+
+
+def _lay_out(home: Path) -> None:
+    _directory(home, 0o750)
+    _directory(home / RUN, 0o770)
+
+
+def _directory(path: Path, mode: int) -> None:
+    path.mkdir(exist_ok=True)
+    path.chmod(mode)
+
+
+def _runs(api: Api, name: str) -> bool:
+    try:
+        return bool(api.get(f"containers/{named(name)}/json")["State"]["Running"])
+    except Refusal as refusal:
+        if not refusal.gone:
+            raise
+        return False
+
+
+def _check(api: Api, name: str, new: str) -> None:
+    """Raise EngineError where the proxy's own program doesn't take the new configuration."""
+    from runtime.podman_exec import said_in  # 40 ms, and no idle pass needs it
+
+    code, said = said_in(api, name, ["haproxy", "-c", "-f", f"{TARGET}/{HOME}/{new}/{MAIN}"], CHECK_SECONDS)
+    if code:
+        told = [line for line in said.splitlines() if "ALERT" in line] or said.splitlines()
+        why = "; ".join(told[:3])
+        raise EngineError(
+            f"the proxy {name} doesn't take its new configuration, and keeps the old one: {why}"
+        )
+
+
+def _turn_to(home: Path, new: str) -> None:
+    link = home / f".{os.urandom(8).hex()}"
+    link.symlink_to(new)
+    link.replace(home / CURRENT)
+
+
+def _sweep(home: Path, kept: str) -> None:
+    """Remove the configurations before this one, and what a crash has left."""
+    for path in home.iterdir():
+        if path.name not in {RUN, CURRENT, kept}:
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
