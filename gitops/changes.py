@@ -5,9 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from gitops.mending import AWAY
 from gitops.render import object_digest
 from gitops.scene import uses
-from gitops.steps import Connect, Create, Rename, Restart, Start, Step, Unpause, Write
+from gitops.steps import Configure, Connect, Create, Disconnect, Rename, Restart, Start, Step, Unpause, Write
+from gitops.supplying import NEW, OTHERWISE
 from gitops.verdict import Verdict
 from gitops.view import View
 from reconcilers.wanted import Consequence, Wanted
@@ -87,11 +89,23 @@ def _compare(
         return Change(answer.owner, Verdict.UPDATE, consequence=answer.consequence, base=base)
     if answer.asked and not answer.settled:
         return Change(answer.owner, Verdict.UPDATE, answer.asked, answer.consequence, asked=True)
+    steps = [step for step in steps if not _only_leads_elsewhere(step)]
     if drifted := [step for step in steps if _was_there(step, pods)]:
         fields = tuple(_drifted(step, pods) for step in drifted)
         cause = "; ".join(f"{step.resource}: {_found(step)}" for step in drifted)
         return Change(answer.owner, Verdict.DRIFT, cause, Consequence.IN_PLACE, fields)
     return Change(answer.owner, Verdict.UPDATE, base=base) if steps else None
+
+
+def _only_leads_elsewhere(step: Step) -> bool:
+    """Say whether a proxy follows pods and namespaces, which is no change of what wants it."""
+    match step.action:
+        case Configure():
+            return step.reason not in {NEW, OTHERWISE}
+        case Connect():
+            return step.reason != AWAY
+        case _:
+            return isinstance(step.action, Disconnect)
 
 
 def _found(step: Step) -> str:
@@ -141,7 +155,8 @@ def _drifted(step: Step, pods: Sequence[SeenPod]) -> Field:
             state = {pod_name(pod): pod.state for pod in pods}[name]
             return Field(f"{step.resource}.state", "running", state)
         case _:
-            return Field(step.resource, "there", "changed" if isinstance(step.action, Write) else "gone")
+            changed = isinstance(step.action, Write | Configure)
+            return Field(step.resource, "there", "changed" if changed else "gone")
 
 
 def _by_owner(view: View, source: str) -> Mapping[Owner, list[SeenPod]]:

@@ -28,6 +28,8 @@ HEADS: Mapping[str, Mapping[str, str]] = {
     "ReplicaSet": {"desired": "DESIRED", "current": "CURRENT", "readyPods": "READY"},
     "StatefulSet": {"ready": "READY"},
     "Service": {"type": "TYPE", "clusterIP": "CLUSTER-IP", "externalIP": "EXTERNAL-IP", "ports": "PORT(S)"},
+    "Endpoints": {"endpoints": "ENDPOINTS"},
+    "EndpointSlice": {},
     "ConfigMap": {"data": "DATA"},
     "Secret": {"type": "TYPE", "data": "DATA"},
     "PersistentVolume": {"capacity": "CAPACITY", "accessModes": "ACCESS MODES", "path": "PATH"},

@@ -5,6 +5,8 @@ from typing import Any
 
 from gitops.look import Sight
 from reconcilers.template import network_name
+from runtime.engine import EngineError
+from runtime.seen import SeenServer
 from schemas.apps import DaemonSet, Deployment, ReplicaSet, StatefulSet
 from schemas.core import ConfigMap, Namespace, PersistentVolumeClaim, Pod, Secret
 from schemas.manifest import Manifest
@@ -78,9 +80,28 @@ def _pod(one: Pod, _: Sight) -> Details:
     return {"restartPolicy": one.spec.restart_policy, "containers": containers}
 
 
-def _service(one: Service, _: Sight) -> Details:
+def _service(one: Service, sight: Sight) -> Details:
     targets = {f"{port.port}/{port.protocol}": port.target_port or port.port for port in one.spec.ports}
-    return {"selector": dict(one.spec.selector), "targetPorts": targets}
+    name = f"{one.metadata.namespace}.{one.metadata.name}__service"
+    servers = (
+        {}
+        if one.spec.headless
+        else {f"{each.name} ({each.backend})": _server(each) for each in _servers(sight, name)}
+    )
+    return {"selector": dict(one.spec.selector), "targetPorts": targets, "endpoints": servers}
+
+
+def _servers(sight: Sight, proxy: str) -> tuple[SeenServer, ...]:
+    """Return what a proxy says of its servers; nothing where it doesn't answer."""
+    try:
+        return sight.engine.servers(proxy)
+    except EngineError:
+        return ()
+
+
+def _server(one: SeenServer) -> str:
+    checked = f", last check: {one.check}" if one.check else ""
+    return f"{one.status} at {one.address}, {one.sessions} connections now, {one.total} so far{checked}"
 
 
 def _config_map(one: ConfigMap, _: Sight) -> Details:

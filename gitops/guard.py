@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from runtime.observe import of_source
+from runtime.observe import is_proxy, of_source
 from runtime.resources import Label
 
 if TYPE_CHECKING:
@@ -22,7 +22,8 @@ def guard(view: "View", source: "Source", *, allow_empty: bool) -> None:
     if not view.rendered.manifests:
         raise Refusal(f"no manifests in {place}: if everything shall go, say --allow-empty")
     wanted = {str(answer.owner) for answer in view.wanted}
-    running = [pod for pod in of_source(view.seen, source.id).pods if pod.state == "running"]
+    mine = of_source(view.seen, source.id).pods
+    running = [pod for pod in mine if pod.state == "running" and not is_proxy(pod)]
     leaving = [pod for pod in running if pod.labels.get(Label.OWNER) not in wanted]
     if len(leaving) * 2 > len(running):
         raise Refusal(

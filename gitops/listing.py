@@ -10,6 +10,7 @@ from gitops.program import engine_of
 from gitops.report import moment, owner_document
 from gitops.rows import WORKLOADS, pod_row, row
 from gitops.settings import Settings
+from runtime.observe import is_proxy
 from runtime.resources import Label, Owner
 
 Document = dict[str, Any]
@@ -28,8 +29,9 @@ def get(settings: Settings, kinds: Sequence[str], name: str | None, namespace: s
 
 
 def listed(sight: Sight, kind: str, name: str | None, namespace: str | None) -> list[Document]:
-    """Return the objects of one kind."""
-    there = [shown(pod) for pod in sight.seen.pods] if kind == "Pod" else _objects(sight, kind)
+    """Return the objects of one kind; of pods those that lead to others only by name."""
+    pods = [pod for pod in sight.seen.pods if name or not is_proxy(pod)]
+    there = [shown(pod) for pod in pods] if kind == "Pod" else _objects(sight, kind)
     chosen = [one for one in there if _chosen(one, name, namespace)]
     if name and not chosen:
         raise absent(owner(kind, namespace, name), there)
@@ -51,6 +53,8 @@ def _chosen(one: Owner, name: str | None, namespace: str | None) -> bool:
 def _objects(sight: Sight, kind: str) -> Sequence[Owner]:
     """Return what git wants, and what only the pods remember; of all that the namespaces, too."""
     known = {*sight.manifests, *(Owner.parse(pod.labels[Label.OWNER]) for pod in sight.seen.pods)}
+    if kind == "Endpoints":
+        known |= {Owner(kind, one.namespace, one.name) for one in known if one.kind == "Service"}
     if kind == "Namespace":
         known |= {Owner(kind, "", one.namespace) for one in known if one.namespace}
     return sorted(one for one in known if one.kind == kind)

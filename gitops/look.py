@@ -10,10 +10,12 @@ from pathlib import Path
 from gitops.git_error import SourceError
 from gitops.probing import Probed, ask_once
 from gitops.program import house_of, source_of
+from gitops.serving import serving
 from gitops.settings import Settings
 from gitops.source import Source
 from gitops.view import House, Memory, Moment, Options, View, view
 from reconcilers.kinds import catalog
+from reconcilers.places import Ground
 from reconcilers.wanted import Past
 from reconcilers.world import World
 from runtime.engine import Engine
@@ -75,6 +77,8 @@ class Sight:
             catalog=catalog(list(self.manifests.values())),
             past=past,
             volumes=frozenset(one.name for one in self.seen.volumes),
+            machine=self.options.machine,
+            ground=self.view.ground if self.view else Ground(),
         )
 
     @property
@@ -110,7 +114,8 @@ def sight(house: House, state: Path, now: float) -> Sight:
         options=house.options,
     )
     known = filter(None, [remembered.revision, _youngest(mine)])
-    return _with_git(bare, house, seen, Moment(now, memory, probed=probed), known)
+    served = serving(house.engine, mine, now)
+    return _with_git(bare, house, seen, Moment(now, memory, probed=probed, serving=served), known)
 
 
 def remember(source: Source, state: Path) -> Remembered:

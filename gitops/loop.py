@@ -16,7 +16,8 @@ from gitops.journal import Journal
 from gitops.mask import masker
 from gitops.probing import Watch
 from gitops.request import Overtaken, Request
-from gitops.steps import Restart, Start, Step
+from gitops.serving import serving
+from gitops.steps import Step, repeated
 from gitops.view import House, Moment, View, view
 from runtime.lock import Holder, hold, lock_directory
 from runtime.observe import of_source
@@ -96,7 +97,7 @@ class Loop:
     changes: list[Change] = field(default_factory=list)
     results: list[Result] = field(default_factory=list)
     _began: float = 0
-    _succeeded: Counter[str] = field(default_factory=Counter)
+    _succeeded: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def sync_once(self) -> Pass:
         """Bring the machine one pass nearer to the source's newest commit; what fails is in the results.
@@ -148,11 +149,13 @@ class Loop:
         memory = self.journal.memory()
         probed = self.watch.look(of_source(seen, self.house.source.id).pods, memory.readiness)
         waiting = {key: why for key, one in memory.failures.items() if (why := self._why_not_yet(one))}
-        often = {
-            key: f"{key} came back {count} times after it succeeded" for key, count in self._succeeded.items()
+        waiting |= {
+            key: f"{key} came back {count} times after it succeeded"
+            for (key, _), count in self._succeeded.items()
+            if count >= OFTEN
         }
-        waiting |= {key: why for key, why in often.items() if self._succeeded[key] >= OFTEN}
-        return Moment(self.clock(), memory, waiting, self.request.adopting, probed)
+        served = serving(self.house.engine, of_source(seen, self.house.source.id), self.clock())
+        return Moment(self.clock(), memory, waiting, self.request.adopting, probed, served)
 
     def retry_at(self) -> float | None:
         """Return when the first failed step is tried again, in seconds since 1970."""
@@ -186,8 +189,8 @@ class Loop:
         self.journal.ended(shown)
         self.teller.ended(shown)
         self.results.append(shown)
-        if shown.done and not isinstance(shown.step.action, Start | Restart):
-            self._succeeded[shown.step.resource] += 1
+        if shown.done and (what := repeated(shown.step.action)) is not None:
+            self._succeeded[shown.step.resource, what] += 1
         return shown
 
 

@@ -12,7 +12,7 @@ ELSEWHERE = ("192.0.2.1", 9)  # nobody has it (RFC 5737)
 def this_machine() -> Machine:
     """Return its processors, its memory, and the address by which it reaches others."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    return Machine(os.cpu_count() or 1, memory, _address())
+    return Machine(os.cpu_count() or 1, memory, _address(), rootless=os.geteuid() != 0)
 
 
 def _address() -> str:

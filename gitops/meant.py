@@ -12,6 +12,8 @@ KINDS = {  # and whether they are in a namespace; the table of reconcilers takes
     "ConfigMap": True,
     "DaemonSet": True,
     "Deployment": True,
+    "Endpoints": True,
+    "EndpointSlice": True,
     "Namespace": False,
     "PersistentVolume": False,
     "PersistentVolumeClaim": True,

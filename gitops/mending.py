@@ -10,6 +10,7 @@ from runtime.probes import read_probes
 from runtime.resources import Label, Owner, Pod
 from runtime.seen import SeenPod
 
+AWAY = "it left its network"
 BUSY = frozenset({"removing", "stopping"})  # look again when Podman has finished
 
 
@@ -103,7 +104,7 @@ def _repair(answer: Wanted, pod: Pod, seen: SeenPod) -> Iterator[Draft]:
     if pod.network and pod.network not in seen.networks:
         action = Connect(pod.name, pod.network, pod.names.aliases)
         needs = frozenset({f"create network/{pod.network}", f"rename {pod.key}"})
-        yield Draft(action, answer.owner, "it left its network", needs)
+        yield Draft(action, answer.owner, AWAY, needs)
     yield from _visits(answer, pod, seen)
     yield from _awaken(seen, answer)
 

@@ -164,6 +164,7 @@ def _look(
     adopting: frozenset[str] = frozenset(),
 ) -> "tuple[House, View]":
     from gitops.probing import ask_once
+    from gitops.serving import serving
     from gitops.view import Memory, Moment, view
     from runtime.ledger import look_back
     from runtime.observe import of_source
@@ -172,8 +173,15 @@ def _look(
     with look_back(settings.state) as past:
         memory = Memory.of(past, source.id)
     sha, seen, now = source.resolve(to), engine.look(), time.time()
-    probed = ask_once(engine, of_source(seen, source.id).pods, memory.readiness, now)
-    return house, view(house, sha, seen, Moment(now, memory, adopting=adopting, probed=probed))
+    mine = of_source(seen, source.id)
+    moment = Moment(
+        now,
+        memory,
+        adopting=adopting,
+        probed=ask_once(engine, mine.pods, memory.readiness, now),
+        serving=serving(engine, mine, now),
+    )
+    return house, view(house, sha, seen, moment)
 
 
 def _changes(

@@ -6,8 +6,11 @@ from typing import Any
 from gitops.look import Sight
 from gitops.meant import pods_of
 from gitops.pods import PodHere
+from reconcilers.endpoints import endpoints
 from reconcilers.mounts import claim_volume, place_of
+from reconcilers.places import Place
 from reconcilers.template import network_name
+from runtime.proxies import members
 from runtime.resources import Label, Owner, Pod
 from schemas.apps import DaemonSetSpec
 from schemas.core import ConfigMap, PersistentVolumeClaim, Secret
@@ -33,6 +36,8 @@ def row(sight: Sight, whose: Owner) -> Row:
             return _workload(sight, whose)
         case "Namespace":
             return _namespace(sight, whose)
+        case "Endpoints":
+            return {"endpoints": _addresses(sight, whose.namespace, whose.name)}
         case kind if manifest and kind in ROWS:
             return ROWS[kind](manifest.object, sight)
         case _:
@@ -85,18 +90,33 @@ def _namespace(sight: Sight, whose: Owner) -> Row:
     return {"status": "Active" if network_name(whose.name) in networks else "Pending"}
 
 
-def _service(one: Service, _: Sight) -> Row:
+def _service(one: Service, sight: Sight) -> Row:
+    place = sight.world.places.get((one.metadata.namespace, one.metadata.name), Place())
+    outside = sight.options.machine.address if one.spec.type == "LoadBalancer" else None
+    named = one.spec.external_name if one.spec.type == "ExternalName" else None
     return {
         "type": one.spec.type,
-        "clusterIP": one.spec.cluster_ip,
-        "externalIP": one.spec.external_name,
-        "ports": [_port(port) for port in one.spec.ports],
+        "clusterIP": one.spec.cluster_ip or place.address or None,
+        "externalIP": named or outside,
+        "ports": [_port(port, place) for port in one.spec.ports],
     }
 
 
-def _port(port: ServicePort) -> str:
-    node = f":{port.node_port}" if port.node_port else ""
-    return f"{port.port}{node}/{port.protocol}"
+def _port(port: ServicePort, place: Place) -> str:
+    number = place.node_ports.get(port.label)
+    return f"{port.port}{f':{number}' if number else ''}/{port.protocol}"
+
+
+def _addresses(sight: Sight, namespace: str, name: str) -> list[str]:
+    """Return where a Service leads at this moment: pods by name, others by address, with their ports."""
+    service = sight.manifests.get(Owner("Service", namespace, name))
+    if not (service and isinstance(service.object, Service)):
+        return []
+    known = members(sight.world.note_text(f"{namespace}.{name}__service"))
+    found = endpoints(sight.world, service.object, known)
+    return [
+        f"{one.name.removeprefix(f'{namespace}.')}:{port}" for one in found for port in one.ports.values()
+    ]
 
 
 def _config_map(one: ConfigMap, _: Sight) -> Row:

@@ -15,6 +15,7 @@ AS_WRITTEN = frozenset(  # fields whose keys are the user's own words
         "binaryData",
         "containers",
         "data",
+        "endpoints",
         "labels",
         "nodeLabels",
         "requests",

@@ -139,6 +139,19 @@ class Step:
         return f"{self.number} {self.verb} {self.resource}: {self.reason}{needs}"
 
 
+def repeated(action: Action) -> str | None:
+    """Return what has to be the same, too, before a step counts as one that comes back; None for never."""
+    match action:
+        case Start() | Restart():
+            return None
+        case Configure(configuration):
+            return configuration.content
+        case Connect(_, network) | Disconnect(_, network):
+            return network
+        case _:
+            return ""
+
+
 def verb(action: Action) -> str:
     """Return the word for an action."""
     return type(action).__name__.lower()

@@ -1,11 +1,12 @@
 """Which subnet a new network gets."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from ipaddress import IPv4Network, ip_network
 
 from gitops.scene import Draft
 from gitops.steps import Create
+from reconcilers.template import network_name
 from runtime.resources import Network
 from runtime.seen import Seen
 
@@ -13,23 +14,37 @@ SIZE = 20  # bits: 2,046 pods below, as many Services above
 
 
 def with_subnets(drafts: Iterable[Draft], seen: Seen, pool: str) -> list[Draft]:
-    """Give each network that is about to be made the first free subnet of the pool.
+    """Give each network that is about to be made and has no subnet yet the first free one of the pool.
 
     A network for which none is left keeps the empty subnet; the engine then says what is wrong.
     """
-    taken = [
-        subnet for text in _taken(seen) if isinstance(subnet := ip_network(text, strict=False), IPv4Network)
-    ]
+    drafts = list(drafts)
+    made = (draft.action.resource for draft in drafts if isinstance(draft.action, Create))
+    foreseen = (ip_network(one.subnet) for one in made if isinstance(one, Network) and one.subnet)
+    taken = [*_taken(seen), *(one for one in foreseen if isinstance(one, IPv4Network))]
     given = []
     for draft in drafts:
         match draft.action:
-            case Create(Network() as network):
+            case Create(Network(subnet="") as network):
                 chosen = _free(pool, taken)
                 taken += [chosen] if chosen else []
                 given.append(replace(draft, action=Create(replace(network, subnet=str(chosen or "")))))
             case _:
                 given.append(draft)
     return given
+
+
+def subnets(namespaces: Iterable[str], seen: Seen, pool: str) -> Mapping[str, str]:
+    """Return the subnet of each namespace's network: the one that it has, or the one that it will have."""
+    there = {network.name: network.subnets for network in seen.networks}
+    taken, found = list(_taken(seen)), dict[str, str]()
+    for namespace in sorted(set(namespaces)):
+        has = there.get(network_name(namespace))
+        if has is None and (chosen := _free(pool, taken)):
+            taken.append(chosen)
+            has = (str(chosen),)
+        found |= {namespace: has[0]} if has else {}
+    return found
 
 
 def _taken(seen: Seen) -> Iterator[IPv4Network]:

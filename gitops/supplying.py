@@ -19,6 +19,7 @@ from runtime.resources import (
 )
 from runtime.seen import SeenVolume
 
+NEW = "new"
 OTHERWISE = "its configuration is not what it should be"
 EAGERNESS = ("Never", "IfNotPresent", "Always")
 
@@ -101,13 +102,11 @@ def _sources(wanted: Configuration) -> frozenset[str]:
 def _told_anew(there: SeenVolume | None, wanted: Configuration) -> str:
     """Say in which way a proxy leads elsewhere than before."""
     if there is None:
-        return "new"
+        return NEW
     before, now = set(members(there.note)), set(wanted.members)
-    told = [
-        *(f"leads to {name} as well" for name in sorted(now - before)),
-        *(f"no longer to {name}" for name in sorted(before - now)),
-    ]
-    return ", ".join(told) or OTHERWISE
+    more, fewer = ", ".join(sorted(now - before)), ", ".join(sorted(before - now))
+    told = [f"leads to {more} as well" if more else "", f"no longer to {fewer}" if fewer else ""]
+    return "; ".join(filter(None, told)) or OTHERWISE
 
 
 def _pulls(scene: Scene, mending: Sequence[Draft]) -> Iterator[Draft]:

@@ -11,15 +11,18 @@ from gitops.released import released
 from gitops.render import Rendered, render
 from gitops.scene import Given
 from gitops.source import Commit, Source, SourceError
+from gitops.subnets import subnets
 from reconcilers.kinds import catalog, reconcile
+from reconcilers.places import NODE_PORTS, Ground
 from reconcilers.restarts import ENDED
 from reconcilers.wanted import Past, Wanted
-from reconcilers.world import Earlier, Machine, World
+from reconcilers.world import Catalog, Earlier, Machine, World
 from runtime.engine import Engine
 from runtime.observe import of_source, pod_name
 from runtime.past import Past as Records
+from runtime.proxies import read_note
 from runtime.records import Failure, Note, Readiness, Restarts, Settled
-from runtime.resources import Owner
+from runtime.resources import Label, Owner
 from runtime.seen import Seen
 from schemas.problems import ManifestError
 
@@ -60,6 +63,7 @@ class Options:
     machine: Machine = field(default_factory=Machine)
     labels: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     proxy_image: str = ""
+    node_ports: tuple[int, int] = NODE_PORTS
 
 
 @dataclass(frozen=True)
@@ -99,7 +103,7 @@ class House:
 class Moment:
     """What one look takes into account beside the commit: time, ledger, probes, and a person's words.
 
-    ``waiting`` tells which resources are left alone for now, and why.
+    ``waiting`` tells which resources are left alone for now, and why; ``serving`` which pods proxies find up.
     """
 
     now: float
@@ -107,6 +111,7 @@ class Moment:
     waiting: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     adopting: frozenset[str] = frozenset()
     probed: Probed = field(default_factory=Probed)
+    serving: Mapping[str, bool] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +125,7 @@ class View:
     plan: Plan
     moment: Moment
     key: bytes = field(repr=False)
+    ground: Ground = field(default_factory=Ground)
 
 
 def view(house: House, sha: str, seen: Seen, moment: Moment) -> View:
@@ -137,7 +143,7 @@ def view(house: House, sha: str, seen: Seen, moment: Moment) -> View:
     )
     planned = plan(wanted, seen, given)
     commit = house.commit(sha)
-    return View(commit, rendered, seen, wanted, planned, moment, house.key)
+    return View(commit, rendered, seen, wanted, planned, moment, house.key, world.ground)
 
 
 def world_of(house: House, rendered: Rendered, seen: Seen, moment: Moment) -> World:
@@ -145,6 +151,7 @@ def world_of(house: House, rendered: Rendered, seen: Seen, moment: Moment) -> Wo
     mine = of_source(seen, house.source.id)
     memory = moment.memory
     ended = [pod for pod in mine.pods if pod.state in ENDED]
+    known = catalog(rendered.manifests)
     exits = {pod_name(pod): house.engine.exit_of(pod.name) for pod in ended}
     return World(
         source=house.source.id,
@@ -152,7 +159,7 @@ def world_of(house: House, rendered: Rendered, seen: Seen, moment: Moment) -> Wo
         now=moment.now,
         key=house.key,
         seen=mine,
-        catalog=catalog(rendered.manifests),
+        catalog=known,
         past=Past(
             readiness={**memory.readiness, **moment.probed.readiness},
             restarts=memory.restarts,
@@ -161,6 +168,7 @@ def world_of(house: House, rendered: Rendered, seen: Seen, moment: Moment) -> Wo
             unwell=moment.probed.unwell,
             unready=moment.probed.unready,
             notes=memory.notes,
+            serving=moment.serving,
         ),
         networks=frozenset(network.name for network in seen.networks),
         volumes=frozenset(volume.name for volume in seen.volumes),
@@ -169,8 +177,18 @@ def world_of(house: House, rendered: Rendered, seen: Seen, moment: Moment) -> Wo
         node_labels=house.options.labels,
         images=house.engine.images(),
         proxy_image=house.options.proxy_image,
+        ground=_ground(house, known, seen),
         earlier=partial(_earlier, house),
     )
+
+
+def _ground(house: House, known: Catalog, seen: Seen) -> Ground:
+    """Return where the Services of a commit may be; the notes of other sources tell what is taken."""
+    others = [one for one in seen.volumes if one.note and one.labels.get(Label.SOURCE) != house.source.id]
+    addresses = (str(read_note(one.note).get("address", "")) for one in others)
+    namespaces = {namespace for namespace, _ in known.addressed}
+    ports = house.options.node_ports
+    return Ground(subnets(namespaces, seen, house.options.pool), frozenset(addresses), ports)
 
 
 def _earlier(house: House, sha: str, owner: Owner) -> Earlier | None:

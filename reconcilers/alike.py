@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from itertools import islice
+from itertools import chain, islice
 
 from reconcilers import words
 from reconcilers.pods import (
@@ -188,7 +188,9 @@ def _filled_up(pace: Pace, pods: Generation, world: World) -> Choice:
 
 def _batch(pace: Pace, pods: Generation, world: World) -> Batch:
     surge, unavailable = bounds(pace.replicas, pace.surge, pace.unavailable)
-    new, old = _count(pods.new, _patience(pace, pods), world), _count(pods.old, pace.min_ready, world)
+    served = [pod for pod in pods.new if world.served(pod)]
+    new = Count(len(pods.new), _count(served, _patience(pace, pods), world).ready)
+    old = _count(pods.old, pace.min_ready, world)
     return next_batch(pace.replicas, new, old, surge=surge, unavailable=unavailable)
 
 
@@ -249,7 +251,8 @@ def _health(
         return Health.DEGRADED, f"ProgressDeadlineExceeded: no progress for {pace.deadline}s"
     told = f"{available} of {pace.replicas} pods of revision {made.revision} are available"
     unready = (world.past.unready[pod.id] for pod in pods.new if pod.id in world.past.unready)
-    return Health.PROGRESSING, "; ".join([told, *islice(unready, 1)])
+    lost = (f"no proxy finds {pod.name} up yet" for pod in pods.new if not world.served(pod))
+    return Health.PROGRESSING, "; ".join([told, *islice(chain(unready, lost if pods.old else ()), 1)])
 
 
 def _older(pods: Generation) -> str:

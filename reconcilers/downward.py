@@ -14,7 +14,10 @@ from schemas.quantity import Quantity
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What a pod knows of itself before it runs; ``account`` is its service account's name."""
+    """What a pod knows of itself before it runs; ``account`` is its service account's name.
+
+    ``linked`` says that it is told of the Services of its namespace.
+    """
 
     name: str
     namespace: str
@@ -23,6 +26,7 @@ class Identity:
     uid: str = ""
     account: str = "default"
     containers: tuple[Container, ...] = ()
+    linked: bool = False
 
 
 def field(world: World, identity: Identity, field_path: str) -> str | None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from reconcilers.downward import Identity, amount, field
+from reconcilers.links import links
 from reconcilers.world import World
 from schemas.container import Container
 from schemas.env import EnvFrom, EnvSource
@@ -22,8 +23,9 @@ class Value:
 
 
 def environment(world: World, container: Container, identity: Identity) -> Mapping[str, Value]:
-    """Return all variables: first those of ``envFrom``, then ``env`` in its order; the last one wins."""
-    variables: dict[str, Value] = {}
+    """Return all variables: Services, then ``envFrom``, then ``env`` in its order; the last one wins."""
+    linked = links(world, identity.namespace) if identity.linked else {}
+    variables = {name: Value(text.encode()) for name, text in linked.items()}
     for source in container.env_from:
         variables |= _all_of(world, source, identity.namespace)
     for variable in container.env:

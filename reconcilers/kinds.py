@@ -1,16 +1,20 @@
 """Which function answers for which kind."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from reconcilers import daemonset, deployment, plain, pod, replicaset, statefulset
+from reconcilers import daemonset, deployment, plain, pod, replicaset, service, statefulset
+from reconcilers.around import around
 from reconcilers.wanted import Wanted
-from reconcilers.world import Catalog, World
+from reconcilers.world import Catalog, Name, World, Written
 from schemas.binding import bindings
 from schemas.core import ConfigMap, PersistentVolumeClaim, Secret
 from schemas.manifest import Manifest
-from schemas.service import Service
+from schemas.service import Endpoints, EndpointSlice, Service
 from schemas.storage import PersistentVolume
+
+SLICE_OF = "kubernetes.io/service-name"  # label of an EndpointSlice
 
 KINDS: Mapping[str, Callable[[Any, Mapping[str, Any], World], Wanted]] = {
     "ConfigMap": plain.configuration,
@@ -22,22 +26,34 @@ KINDS: Mapping[str, Callable[[Any, Mapping[str, Any], World], Wanted]] = {
     "Pod": pod.reconcile,
     "ReplicaSet": replicaset.reconcile,
     "Secret": plain.configuration,
-    "Service": plain.configuration,
+    "Endpoints": plain.configuration,
+    "EndpointSlice": plain.configuration,
+    "Service": service.reconcile,
     "StatefulSet": statefulset.reconcile,
 }
 
 
-def reconcile(manifests: Iterable[Manifest], world: World) -> list[Wanted]:
+LEADING = frozenset({"Service"})  # kinds that look at what all others want
+
+
+def reconcile(manifests: Sequence[Manifest], world: World) -> list[Wanted]:
     """Return what every object of a commit wants at this moment."""
-    return [KINDS[one.object.kind](one.object, one.document, world) for one in manifests]
+    answers = {
+        number: _answer(one, world) for number, one in enumerate(manifests) if one.object.kind not in LEADING
+    }
+    later = replace(world, around=around(world, list(answers.values())))
+    return [answers.get(number) or _answer(one, later) for number, one in enumerate(manifests)]
+
+
+def _answer(one: Manifest, world: World) -> Wanted:
+    return KINDS[one.object.kind](one.object, one.document, world)
 
 
 def catalog(manifests: Sequence[Manifest]) -> Catalog:
     """Return what the pods of a commit may refer to."""
     objects = [one.object for one in manifests]
-    headless = [
-        one for one in objects if isinstance(one, Service) and one.spec.headless and one.spec.selector
-    ]
+    services = [one for one in objects if isinstance(one, Service)]
+    headless = [one for one in services if one.spec.headless and one.spec.selector]
     claims = [one for one in objects if isinstance(one, PersistentVolumeClaim)]
     volumes = [one for one in objects if isinstance(one, PersistentVolume)]
     return Catalog(
@@ -50,8 +66,28 @@ def catalog(manifests: Sequence[Manifest]) -> Catalog:
             for namespace in {one.metadata.namespace for one in headless}
         },
         addressed=frozenset(
-            (one.metadata.namespace, one.metadata.name)
-            for one in objects
-            if isinstance(one, Service) and not one.spec.headless
+            (one.metadata.namespace, one.metadata.name) for one in services if not one.spec.headless
         ),
+        services=services,
+        endpoints=_endpoints([one for one in objects if isinstance(one, Endpoints | EndpointSlice)]),
     )
+
+
+def _endpoints(objects: Sequence[Endpoints | EndpointSlice]) -> Mapping[Name, Sequence[Written]]:
+    """Return the addresses that are written for Services, by the Services' names."""
+    found: dict[Name, list[Written]] = {}
+    for one in objects:
+        name = one.metadata.labels.get(SLICE_OF, "") if isinstance(one, EndpointSlice) else one.metadata.name
+        found.setdefault((one.metadata.namespace, name), []).extend(_written(one))
+    return found
+
+
+def _written(one: Endpoints | EndpointSlice) -> Iterator[Written]:
+    match one:
+        case Endpoints():
+            for subset in one.subsets:
+                yield from ((to.ip, port.name, port.port) for to in subset.addresses for port in subset.ports)
+        case EndpointSlice():
+            ready = [each for each in one.endpoints if each.conditions.ready is not False]
+            for each in ready:
+                yield from ((to, port.name, port.port) for to in each.addresses for port in one.ports)

@@ -1,4 +1,4 @@
-"""Objects that run nothing themselves: namespaces, claims, configuration, Services."""
+"""Objects that run nothing themselves: namespaces, claims, configuration, endpoints that are written."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,7 +9,7 @@ from reconcilers.wanted import Health, Status, Wanted
 from reconcilers.world import World
 from runtime.resources import Owner, Resource
 from schemas.core import ConfigMap, Namespace, PersistentVolumeClaim, Secret
-from schemas.service import Service
+from schemas.service import Endpoints, EndpointSlice
 from schemas.storage import PersistentVolume
 
 
@@ -32,8 +32,10 @@ def volume(one: PersistentVolume, _: Mapping[str, Any], __: World) -> Wanted:
     return _wanted(Owner(one.kind, "", one.metadata.name), (), there=True)
 
 
-def configuration(one: ConfigMap | Secret | Service, _: Mapping[str, Any], __: World) -> Wanted:
-    """Return nothing: pods take along what they read, and the names by which they are selected."""
+def configuration(
+    one: ConfigMap | Secret | Endpoints | EndpointSlice, _: Mapping[str, Any], __: World
+) -> Wanted:
+    """Return nothing: pods take along what they read, and Services where they lead."""
     return _wanted(Owner(one.kind, one.metadata.namespace, one.metadata.name), (), there=True)
 
 

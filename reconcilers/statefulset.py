@@ -182,7 +182,7 @@ def _member(family: Family, number: int) -> Member:
     going = pod.state in GOING
     return Member(
         fit=number in family.fit,
-        available=not going and world.available(pod, family.patience),
+        available=not going and world.available(pod, family.patience) and world.served(pod),
         lost=_never_ready(world, pod),
         going=going,
     )

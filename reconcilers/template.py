@@ -1,5 +1,6 @@
 """From a pod template to the pod that Podman is asked for."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -89,7 +90,8 @@ def network_name(namespace: str) -> str:
 
 def network(world: World, namespace: str) -> Network:
     """Return a namespace's network."""
-    return Network(network_name(namespace), {Label.SOURCE: world.source, "sloop/namespace": namespace})
+    labels = {Label.SOURCE: world.source, "sloop/namespace": namespace}
+    return Network(network_name(namespace), labels, world.ground.subnets.get(namespace, ""))
 
 
 def resources(
@@ -104,6 +106,7 @@ def resources(
         uid=_uid(world, made, name),
         account=made.spec.service_account_name or made.spec.service_account or "default",
         containers=made.spec.containers,
+        linked=made.spec.enable_service_links,
     )
     built = [container(world, one, made.spec, identity) for one in made.spec.containers]
     behind = {one.key: one for _, needs in built for one in needs}
@@ -146,6 +149,7 @@ def _pod(
         Label.REVISION: made.revision,
         Label.COMMIT: world.commit,
         Label.USES: ",".join(uses),
+        Label.NAMED: _named(made.spec),
         Label.PORTS: ",".join(f"{port.host}/{port.protocol}" for port in published),
         Label.GRACE: str(made.spec.termination_grace_period_seconds),
         Label.PROBES: probes_of(made.spec),
@@ -167,6 +171,12 @@ def _pod(
         host=tuple(kind for kind in ("pid", "ipc") if getattr(made.spec, f"host_{kind}")),
         deadline=made.spec.active_deadline_seconds or 0,
     )
+
+
+def _named(spec: PodSpec) -> str:
+    """Return a pod's ports by name, as JSON; "" where none has one."""
+    named = {port.name: port.container_port for one in spec.containers for port in one.ports if port.name}
+    return json.dumps(named, sort_keys=True) if named else ""
 
 
 def _uid(world: World, made: Template, name: str) -> str:

@@ -27,6 +27,7 @@ class Past:
     ``readiness`` and ``restarts`` go by a pod's id; so do ``unwell`` (why a probe wants it restarted) and
     ``unready`` (what its readiness probe says).  ``exits`` go by its name, ``failures`` by a resource's key,
     ``notes`` by an object and a word (see ``reconcilers.words``).
+    ``serving`` says of pods by name whether the proxies that lead to them find them up, where that was asked.
     """
 
     readiness: Mapping[str, Readiness] = field(default_factory=lambda: MappingProxyType({}))
@@ -36,6 +37,7 @@ class Past:
     unwell: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     unready: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     notes: Mapping[tuple[Owner, str], Note] = field(default_factory=lambda: MappingProxyType({}))
+    serving: Mapping[str, bool] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True)

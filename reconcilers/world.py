@@ -1,13 +1,15 @@
 """What every reconciler may look at: the moment, the commit's objects, and what was seen."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from reconcilers.wanted import Past
-from runtime.proxies import read_note
+from reconcilers.places import Ground, Place, places
+from reconcilers.wanted import Health, Past
+from runtime.observe import pod_name
+from runtime.proxies import members, read_note
 from runtime.records import Readiness
 from runtime.resources import Label, Owner, Pod
 from runtime.seen import Seen, SeenPod
@@ -17,6 +19,7 @@ from schemas.service import Service
 from schemas.storage import PersistentVolume
 
 Name = tuple[str, str]  # namespace and name
+Written = tuple[str, str | None, int]  # an address, and the name and number of a port there
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,8 @@ class Catalog:
     bound: Mapping[Name, PersistentVolume] = field(default_factory=dict)
     headless: Mapping[str, Sequence[Service]] = field(default_factory=dict)
     addressed: frozenset[Name] = frozenset()  # the Services that have an address of their own
+    services: Sequence[Service] = ()
+    endpoints: Mapping[Name, Sequence[Written]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +50,15 @@ def _unknown(commit: str, owner: Owner) -> Earlier | None:  # noqa: ARG001 (noth
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """What the machine has: processors, bytes of memory, and the address of its own, "" for none."""
+    """What the machine has: processors, bytes of memory, and the address of its own, "" for none.
+
+    ``rootless`` says that its Podman is an ordinary user's.
+    """
 
     cores: int = 1
     memory: int = 0
     address: str = ""
+    rootless: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +66,13 @@ class Around:
     """What other objects want at this moment, for those that lead to their pods.
 
     ``networks`` are the names of all networks that are wanted.  ``going`` are the names of pods that are
-    there and stop now, ``coming`` the wanted pods that are not there yet.
+    there and stop now, ``coming`` the wanted pods that are not there yet, ``health`` is how objects fare.
     """
 
     networks: frozenset[str] = frozenset()
     going: frozenset[str] = frozenset()
     coming: Sequence[Pod] = ()
+    health: Mapping[Owner, Health] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -73,7 +83,8 @@ class World:
 
     ``key`` is the engine's, under which digests of secrets are made; ``node`` is the machine's name.
     ``images`` are the references of the images that are here, ``proxy_image`` is what is set for proxies.
-    ``around`` is known only to what looks at other objects' answers: Services and the like.
+    ``ground`` is where Services may be.  ``around`` is known only to what looks at other objects' answers:
+    Services and the like.
     ``earlier`` gives an object as another commit had it, None where that can't be told any more.
     """
 
@@ -91,6 +102,7 @@ class World:
     node_labels: Mapping[str, str] = field(default_factory=dict)
     images: frozenset[str] = frozenset()
     proxy_image: str = ""
+    ground: Ground = field(default_factory=Ground)
     around: Around = field(default_factory=Around)
     earlier: Callable[[str, Owner], Earlier | None] = field(default=_unknown, compare=False, repr=False)
 
@@ -106,12 +118,34 @@ class World:
         return self._by_owner.get(str(owner), [])
 
     @cached_property
+    def places(self) -> Mapping[Name, Place]:
+        """Where the Services of the commit are."""
+        return places(
+            self.catalog.services, self.ground, lambda name: self.note(f"{'.'.join(name)}__service")
+        )
+
+    @cached_property
+    def _by_namespace(self) -> Mapping[str, list[SeenPod]]:
+        pods: dict[str, list[SeenPod]] = defaultdict(list)
+        for pod in self.seen.pods:
+            pods[pod.labels.get(Label.OWNER, "//").split("/")[1]].append(pod)
+        return pods
+
+    def pods_in(self, namespace: str) -> list[SeenPod]:
+        """Return the pods of a namespace."""
+        return self._by_namespace.get(namespace, [])
+
+    @cached_property
     def _notes(self) -> Mapping[str, str]:
         return {one.name: one.note for one in self.seen.volumes if one.note}
 
     def note(self, proxy: str) -> Mapping[str, Any]:
         """Return what a proxy's configuration remembers, by the proxy's name; empty where there is none."""
-        return read_note(self._notes.get(proxy, ""))
+        return read_note(self.note_text(proxy))
+
+    def note_text(self, proxy: str) -> str:
+        """Return that as it stands there."""
+        return self._notes.get(proxy, "")
 
     def readiness(self, pod: SeenPod) -> Readiness:
         """Return whether a pod may serve: what was found out, or, without a probe, that it runs."""
@@ -124,3 +158,21 @@ class World:
         """Say whether a pod has been ready for at least so many seconds."""
         readiness = self.readiness(pod)
         return readiness.ready and self.now - readiness.since >= seconds
+
+    def served(self, pod: SeenPod) -> bool:
+        """Say whether each proxy that should lead to a pod finds it up; one that isn't made yet is left out.
+
+        Only what takes the place of another pod has to wait for that.
+        """
+        name = pod_name(pod)
+        if name in self.past.serving:
+            return self.past.serving[name]
+        notes = (self._notes.get(proxy) for proxy in self._proxies_of(pod))
+        return all(name in members(note) for note in notes if note)
+
+    def _proxies_of(self, pod: SeenPod) -> Iterator[str]:
+        namespace, labels = pod.labels.get(Label.OWNER, "//").split("/")[1], pod.labels.items()
+        for service in self.catalog.services:
+            selector = service.spec.selector.items()
+            if service.metadata.namespace == namespace and selector and selector <= labels:
+                yield f"{namespace}.{service.metadata.name}__service"

@@ -26,6 +26,11 @@ def pod_name(pod: SeenPod) -> str:
     return pod.labels.get(Label.POD) or pod.name
 
 
+def is_proxy(pod: SeenPod) -> bool:
+    """Say whether a pod of ours only leads to others."""
+    return pod.labels.get(Label.USES, "").startswith("configuration/")
+
+
 def secret_prefix(source: str) -> str:
     """Return how the names of a source's secrets begin."""
     return f"sloop-{source}-"

@@ -24,6 +24,7 @@ class Label:
     KIND = "sloop/kind"  # what a volume is for: claim (never removed), files, proxy or scratch
     PROBES = "sloop/probes"  # JSON; so that pods of an older commit, too, can be probed
     HOOKS = "sloop/hooks"  # JSON; so that a pod of an older commit, too, is stopped as it should be
+    NAMED = "sloop/named-ports"  # JSON: its ports by name, for Services that name them
     PORTS = "sloop/ports"  # the host ports it publishes, as 8080/tcp, separated by commas
     GRACE = "sloop/grace"  # seconds between the request to stop and the kill
 

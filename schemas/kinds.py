@@ -3,14 +3,16 @@
 from schemas.apps import DaemonSet, Deployment, ReplicaSet, StatefulSet
 from schemas.core import ConfigMap, Namespace, PersistentVolumeClaim, Pod, Secret
 from schemas.model import Model
-from schemas.service import Service
+from schemas.service import Endpoints, EndpointSlice, Service
 from schemas.storage import PersistentVolume
 
 Workload = DaemonSet | Deployment | ReplicaSet | StatefulSet
-Object = ConfigMap | Namespace | PersistentVolume | PersistentVolumeClaim | Pod | Secret | Service | Workload
+Leading = Endpoints | EndpointSlice | Service
+Object = ConfigMap | Leading | Namespace | PersistentVolume | PersistentVolumeClaim | Pod | Secret | Workload
 
 KINDS: dict[tuple[str, str], type[Model]] = {
     ("v1", "ConfigMap"): ConfigMap,
+    ("v1", "Endpoints"): Endpoints,
     ("v1", "Namespace"): Namespace,
     ("v1", "PersistentVolume"): PersistentVolume,
     ("v1", "PersistentVolumeClaim"): PersistentVolumeClaim,
@@ -21,4 +23,5 @@ KINDS: dict[tuple[str, str], type[Model]] = {
     ("apps/v1", "Deployment"): Deployment,
     ("apps/v1", "ReplicaSet"): ReplicaSet,
     ("apps/v1", "StatefulSet"): StatefulSet,
+    ("discovery.k8s.io/v1", "EndpointSlice"): EndpointSlice,
 }

@@ -112,7 +112,7 @@ class PodSpec(Model):
 
     affinity: Annotated[Affinity | None, Noted(_ONE_MACHINE)] = None
     automount_service_account_token: Annotated[bool | None, Noted(_TOKEN)] = None
-    enable_service_links: Annotated[bool, Noted("there are no addresses of Services yet")] = True
+    enable_service_links: bool = True
     node_name: Annotated[str | None, Noted(_ONE_MACHINE)] = None
     node_selector: Annotated[Texts[str, str], Noted(_ONE_MACHINE)] = Field(default_factory=dict)
     overhead: Annotated[Opaque | None, Noted("it belongs to runtime classes")] = None

@@ -23,9 +23,9 @@ class EngineInMemory:
     ``fail`` is called with the method and the name before each call that changes something, and
     may raise.  ``calls`` lists those calls, ``graces`` the seconds that stopped pods were given, and
     ``aliases`` the names of pods in networks that they were put into.  ``registry`` holds what can be
-    pulled, ``said`` the pods' output; ``silent`` names the pods that no proxy finds up; ``runs`` gives the
-    exit code of a command in a pod.  ``clock`` says when something starts or ends; left alone, each of these
-    takes a second.
+    pulled, ``said`` the pods' output; ``silent`` are the images of pods that no proxy finds up.  ``runs``
+    gives the exit code of a command in a pod.  ``clock`` says when something starts or ends; left alone, each
+    of these takes a second.
     """
 
     def __init__(
@@ -140,7 +140,7 @@ class EngineInMemory:
         if self._pod(name).state != "running":
             raise EngineError(f"the proxy {name} doesn't answer: it does not run")
         return tuple(
-            SeenServer("port", one, "DOWN" if one in self.silent or not self._runs(one) else "UP")
+            SeenServer("port", one, "UP" if self._answers(one) else "DOWN")
             for one in members(self._volumes[name].note)
         )
 
@@ -324,8 +324,9 @@ class EngineInMemory:
         except KeyError:
             raise EngineError(f"cannot find the pod {name}: there is none of that name") from None
 
-    def _runs(self, name: str) -> bool:
-        return name in self._pods and self._pods[name].state == "running"
+    def _answers(self, name: str) -> bool:
+        pod = self._pods.get(name)
+        return pod is not None and pod.state == "running" and pod.image not in self.silent
 
     def _made(self, pod: Pod) -> SeenPod:
         image = pod.containers[0].image

@@ -49,6 +49,10 @@ class Meddling:
     def unready(self, image: str) -> None:
         self.host.unready.add(image)
 
+    def silent(self, image: str) -> None:
+        """Let no proxy find an image's pods up."""
+        self.host.engine.silent.add(image)
+
     def unwell(self, pattern: str) -> None:
         """Let a probe of liveness fail until the pod is started again."""
         self._each(self.host.unwell.add, pattern)

@@ -23,6 +23,7 @@ from gitops.steps import Step
 from gitops.view import House, View
 from runtime.ledger import open_ledger
 from runtime.lock import Holder
+from runtime.proxies import BUILT
 from runtime.records import Readiness
 from runtime.resources import Label, Network
 from runtime.seen import SeenPod
@@ -134,7 +135,7 @@ class Host:
         self.told = Told()
         self.passes: list[Pass] = []
         self.repository = Repository(directory / "site")
-        self.engine = EngineInMemory(IMAGES)
+        self.engine = EngineInMemory([*IMAGES, BUILT])
         self.engine.clock = self.clock
         self.probes = Probes(self)
         self.engine.create_network(Network("podman", {}, "10.88.0.0/16"))

@@ -61,7 +61,8 @@ def test_the_sections_are_the_models_that_are_looked_at() -> None:
         ("PodSpec", "containers", "in part refused"),
         ("PodSpec", "initContainers", "refused"),
         ("Resources", "limits", "in part noted and refused"),
-        ("Service", "spec", "in part noted"),
+        ("Service", "spec", "in part refused"),
+        ("PersistentVolumeSpec", "persistentVolumeReclaimPolicy", "in part noted"),
     ],
 )
 def test_a_field_has_the_class_of_its_marks(model: str, field: str, word: str) -> None:

@@ -38,7 +38,9 @@ metadata: {{name: web, namespace: shop}}
 spec:
   type: NodePort
   selector: {{app: web}}
-  ports: [{{name: http, port: 80, targetPort: 8080, nodePort: 30080}}, {{name: dns, port: 53, protocol: UDP}}]
+  ports:
+    - {{name: http, port: 80, targetPort: 8080, nodePort: 30080}}
+    - {{name: dns, port: 53, targetPort: 5353}}
 """
 
 WEB = """\

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from runtime.podman import PodmanEngine
+from runtime.proxies import BUILT
 from tests.gitops.repository import Repository
 from tests.machine import api, engine, images, network
 from tests.machine.engine import PrivateEngine
@@ -51,6 +53,7 @@ def podman() -> Iterator[Podman]:
         try:
             started = engine.up(directory, own_network=True)
             images.build(started, Path(__file__).parent / "images" / "busybox", IMAGES)
+            PodmanEngine(started.url).build(BUILT)
             with network.inside_network(started):
                 yield Podman(started, tuple(IMAGES))
         finally:

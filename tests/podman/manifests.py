@@ -72,6 +72,14 @@ def headless(name: str, app: str) -> Object:
     return {**named("Service", name), "spec": spec}
 
 
+def service(
+    name: str = "web", app: str = "web", *, port: int = 80, target: int | str = 8000, **spec: Any
+) -> Object:
+    """Return a Service of one port; ``spec`` is more of its spec."""
+    whole = {"selector": {"app": app}, "ports": [{"port": port, "targetPort": target}], **spec}
+    return {**named("Service", name), "spec": whole}
+
+
 def namespace(name: str) -> Object:
     """Return a Namespace."""
     return named("Namespace", name)

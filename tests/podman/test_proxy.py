@@ -9,7 +9,7 @@ import pytest
 
 from runtime.engine import EngineError
 from runtime.podman import PodmanEngine
-from runtime.proxies import BUILT, HOME
+from runtime.proxies import HOME
 from runtime.seen import SeenPod
 from tests.machine import api
 from tests.podman.conftest import Podman
@@ -17,7 +17,6 @@ from tests.podman.load import loading
 from tests.podman.making import pod
 from tests.podman.program import until
 from tests.podman.proxying import ADDRESS, NAME, PLACE, proxy
-from tests.podman.watching import hold_bridges
 
 URL = f"http://{ADDRESS}/passwd"
 SERVE = {"command": ("httpd", "-f", "-h", "/etc", "-p", "8000")}
@@ -30,9 +29,6 @@ def engine(empty_podman: Podman) -> PodmanEngine:
     engine.create_network(PLACE)
     for name in ("town.baker", "town.miller"):
         engine.create_pod(replace(pod(name, **SERVE), network=PLACE.name))
-    hold_bridges(empty_podman)
-    if BUILT not in engine.images():
-        engine.build(BUILT)
     return engine
 
 

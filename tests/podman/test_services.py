@@ -1,0 +1,166 @@
+"""Services on a real Podman: an address that stays, names, and no failed request as pods come and go."""
+
+import socket
+from collections.abc import Mapping
+from typing import Any
+
+from runtime.podman import PodmanEngine
+from runtime.proxies import BUILT, read_note
+from tests.podman.hands import Hands
+from tests.podman.keeping import keeping
+from tests.podman.load import CLIENTS, loading
+from tests.podman.manifests import ONE, SERVE, TWO, Object, deployment, namespace, service, within
+from tests.podman.program import Program, until
+from tests.podman.watching import fetched
+
+PROBE: Mapping[str, Any] = {
+    "readinessProbe": {"httpGet": {"port": 8000, "path": "/passwd"}, "periodSeconds": 1},
+    "ports": [{"containerPort": 8000, "name": "http"}],
+}
+
+FAR = ("web.default", "web.default.svc", "web.default.svc.cluster.local")
+NEAR = ("web", "alias", *FAR)
+
+
+def web(image: str = ONE, *, replicas: int = 2, **more: Any) -> Object:
+    """Return a Deployment whose pods answer HTTP."""
+    spec = {"strategy": {"rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}}
+    return deployment(image=image, replicas=replicas, command=SERVE, spec=spec, **{**PROBE, **more})
+
+
+def address(program: Program, name: str = "web", place: str = "default") -> str:
+    """Return the address of a Service, as its proxy's note has it."""
+    volumes = PodmanEngine(program.podman.url).look().volumes
+    (note,) = (one.note for one in volumes if one.name == f"{place}.{name}__service")
+    return str(read_note(note)["address"])
+
+
+def url(program: Program, name: str = "web") -> str:
+    """Return where a Service answers."""
+    return f"http://{address(program, name)}/passwd"
+
+
+def refused(address: str) -> bool:
+    """Say whether a connection is refused at once."""
+    try:
+        socket.create_connection((address, 80), timeout=1).close()
+    except ConnectionRefusedError:
+        return True
+    return False
+
+
+def health(program: Program, which: str) -> tuple[str, str, str]:
+    """Return how an object fares, why, and how many of its pods do."""
+    (one,) = program.json("status", which)["objects"]
+    return one["health"], one["reason"], one["ready"]
+
+
+def test_no_request_fails_while_pods_come_and_go(program: Program) -> None:
+    program.commit("One", service(target="http"), web())
+    assert program.run("apply").code == 0
+    place = address(program)
+
+    with loading(url(program)) as load:
+        for subject, wanted in (
+            ("Another image", web(TWO)),
+            ("More", web(TWO, replicas=4)),
+            ("Fewer", web(TWO, replicas=1)),
+        ):
+            program.commit(subject, service(target="http"), wanted)
+            said = program.run("apply")
+            assert said.code == 0, said
+        assert program.run("rollback", "--steps", "3").code == 0
+        answered = load.answered
+        until(lambda: load.answered > answered + 100)
+
+    assert load.failed == []
+    assert [one for one in program.images() if one != BUILT] == [ONE] * 2
+    assert address(program) == place
+    assert program.run("diff").code == 0
+    assert health(program, "service/web") == ("Healthy", "", "2/2")
+
+
+def test_a_service_has_its_names_everywhere_and_its_ports_on_the_machine(program: Program) -> None:
+    program.deploy(
+        namespace("other"),
+        within("other", deployment("client")),
+        web(),
+        service(target="http"),
+        service("outside", port=18088, target="http", type="LoadBalancer"),
+        service(
+            "node",
+            target="http",
+            type="NodePort",
+            ports=[{"port": 80, "targetPort": 8000, "nodePort": 30088}],
+        ),
+        service(
+            "alias", type="ExternalName", externalName="web.default.svc.cluster.local", selector={}, target=80
+        ),
+        service("nobody", "nobody"),
+    )
+    (client,) = program.of("client")
+    pod = program.of("web")[0]
+
+    near = [program.do(pod, "wget", "-q", "-O", "-", f"http://{name}/passwd") for name in NEAR]
+    far = [program.do(client, "wget", "-q", "-O", "-", f"http://{name}/passwd") for name in FAR]
+
+    assert all(page.startswith("root:") for page in [*near, *far]), [near, far]
+    assert not program.do(client, "nslookup", pod)
+    assert fetched("http://127.0.0.1:18088/passwd").startswith(b"root:")
+    assert fetched("http://127.0.0.1:30088/passwd").startswith(b"root:")
+    assert f"WEB_SERVICE_HOST={address(program)}" in program.do(pod, "env")
+    assert refused(address(program, "nobody"))
+    assert health(program, "service/nobody") == ("Healthy", "it selects no pod", "0/0")
+
+
+def test_a_service_that_left_git_takes_all_that_it_had_along(program: Program) -> None:
+    program.deploy(namespace("other"), within("other", deployment("client")), web(), service(target="http"))
+
+    program.deploy(web())
+
+    assert program.things()["networks"] == ["sloop-default"]
+    assert "volumes" not in program.things()
+    assert program.of("client") == []
+    assert [name for name in program.running() if "__" in name] == []
+
+
+def test_traffic_follows_a_pod_that_is_restarted_while_nobody_looks(program: Program) -> None:
+    program.deploy(web(replicas=1), service(target="http"))
+    (pod,) = [name for name in program.of("web") if "__" not in name]
+
+    with loading(url(program)) as load:
+        until(lambda: load.answered > 20)
+        hand = Hands(program.podman)
+        hand.do("restart", "--time=0", pod)
+        answered = load.answered
+        until(lambda: load.answered > answered + 50)
+
+    assert program.run("apply").code == 0
+
+
+def test_a_killed_pod_loses_only_what_it_was_answering(program: Program) -> None:
+    program.deploy(web(replicas=2), service(target="http"))
+    pod, _ = sorted(name for name in program.of("web") if "__" not in name)
+
+    with keeping(program), loading(url(program)) as load:
+        until(lambda: load.answered > 50)
+        Hands(program.podman).remove(pod)
+        answered = load.answered
+        until(lambda: pod in program.running())
+        until(lambda: load.answered > answered + 200)
+
+    assert len(load.failed) <= CLIENTS, load.failed
+
+
+def test_a_lost_ledger_and_a_removed_proxy_change_no_address(program: Program) -> None:
+    program.deploy(web(), service(target="http"))
+    place, ids = address(program), program.ids()
+    for file in program.state.glob("ledger.sqlite3*"):
+        file.unlink()
+
+    assert program.run("apply").code == 0
+    assert program.ids() == ids
+    Hands(program.podman).remove("default.web__service")
+    assert program.run("apply").code == 0
+    assert address(program) == place
+    assert fetched(url(program)).startswith(b"root:")
