@@ -55,7 +55,7 @@ def answers(path: Path) -> bool:
 def clear(path: Path) -> None:
     """Remove all pods, containers, volumes, secrets and networks, at once; images stay."""
     for pod in ask(path, "GET", "/pods/json") or []:
-        ask(path, "POST", f"/pods/{pod['Id']}/kill?signal=SIGKILL")
+        ask(path, "POST", f"/pods/{pod['Id']}/stop?timeout=0")
         ask(path, "DELETE", f"/pods/{pod['Id']}?force=true")
     for container in sorted(ask(path, "GET", "/containers/json?all=true") or [], key=publishes):
         ask(path, "DELETE", f"/containers/{container['Id']}?force=true&timeout=0&depend=true&ignore=true")

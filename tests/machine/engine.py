@@ -4,7 +4,9 @@ Root's engines share more than their storage: the locks in /dev/shm (a new engin
 them, and whoever holds some hangs later), netavark's addresses and names in
 /run/containers/networks, and iptables chains named after networks.  So an engine of root gets a
 mount namespace of its own for the first two, and a network of its own for the last if it is
-asked for.  Rootless engines have both from Podman, and lock by files.
+asked for.  Where the old cgroups lie in a tmpfs, it sees only those that are mounted: a systemd
+in somebody's container leaves empty folders there, in which Podman would try to make those of pods.
+Rootless engines have both from Podman, and lock by files.
 """
 
 import contextlib
@@ -40,6 +42,17 @@ mkdir -p /run/containers/networks /run/netns
 mount --bind "$1/dns" /run/containers/networks
 mount --bind "$1/netns" /run/netns
 mount -t tmpfs -o mode=1777 shm /dev/shm
+if test "$(stat --file-system --format %T /sys/fs/cgroup)" = tmpfs; then
+  mkdir -p "$1/cgroup"
+  mount -t tmpfs cgroups "$1/cgroup"
+  for one in /sys/fs/cgroup/*; do
+    if test ! -L "$one" && mountpoint -q "$one"; then
+      mkdir "$1/cgroup/${one##*/}"
+      mount --bind "$one" "$1/cgroup/${one##*/}"
+    fi
+  done
+  mount --rbind "$1/cgroup" /sys/fs/cgroup
+fi
 test "$2" = host || ip link set lo up
 shift 2
 exec "$@"
