@@ -1,19 +1,34 @@
 """Changes, for people: per object what is to become of it, why, and what that does to what serves."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gitops.mending import AWAY
 from gitops.render import object_digest
 from gitops.scene import uses
-from gitops.steps import Configure, Connect, Create, Disconnect, Rename, Restart, Start, Step, Unpause, Write
+from gitops.steps import (
+    Action,
+    Complete,
+    Configure,
+    Connect,
+    Create,
+    Disconnect,
+    Rename,
+    Restart,
+    Start,
+    Step,
+    Stop,
+    Unpause,
+    Write,
+)
 from gitops.supplying import NEW, OTHERWISE
 from gitops.verdict import Verdict
 from gitops.view import View
 from reconcilers.wanted import Consequence, Wanted
-from runtime.observe import of_source, pod_name
+from runtime.grouping import MISSING
+from runtime.observe import container_key, of_source, pod_name
 from runtime.resources import Label, Owner, Pod, Secret
 from runtime.seen import SeenPod
 
@@ -64,7 +79,7 @@ def changes(
 ) -> list[Change]:
     """Return all that is to change, whatever the pacing.  Causes in git are told by ``gitops.causes``."""
     pods = _by_owner(view, source)
-    steps = _steps_by_owner(view.plan.steps)
+    steps = _steps_by_owner(step for step in view.plan.steps if not _ends(step))
     there = {answer.owner: answer for answer in view.wanted}
     compared = [
         _compare(view, answer, before.get(owner), pods.get(owner, []), steps.get(owner, []))
@@ -108,6 +123,11 @@ def _only_leads_elsewhere(step: Step) -> bool:
             return isinstance(step.action, Disconnect)
 
 
+def _ends(step: Step) -> bool:
+    """Say whether a step is the end of a pod that has done its work, which is no change."""
+    return isinstance(step.action, Stop) and step.action.whole
+
+
 def _found(step: Step) -> str:
     return "it is gone" if isinstance(step.action, Create) else step.reason
 
@@ -145,18 +165,46 @@ def _stale(answer: Wanted, pods: Sequence[SeenPod]) -> bool:
 def _drifted(step: Step, pods: Sequence[SeenPod]) -> Field:
     """Return what was found in the place of what sloop made."""
     match step.action:
-        case Rename(current, name):
-            return Field(f"{step.resource}.name", name, current)
-        case Connect(_, network):
-            return Field(f"{step.resource}.network", network, None)
-        case Restart():
-            return Field(f"{step.resource}.probe", "passes", "fails")
         case Start(name) | Unpause(name):
-            state = {pod_name(pod): pod.state for pod in pods}[name]
-            return Field(f"{step.resource}.state", "running", state)
+            return _stopped(step, {pod_name(pod): pod for pod in pods}[name])
+        case Complete(pod):
+            return Field(
+                f"{step.resource}.containers", [one.name for one in pod.containers], _there(pod, pods)
+            )
+        case Write() | Configure():
+            return Field(step.resource, "there", "changed")
+    inside, old, new = _lost(step.action)
+    return Field(f"{step.resource}{inside}", old, new)
+
+
+def _lost(action: Action) -> tuple[str, str, str | None]:
+    """Return what of a resource isn't as it was, and what it was and is."""
+    match action:
+        case Rename(_, ((current, name), *_)):
+            return ".name", name, current
+        case Connect(_, network):
+            return ".network", network, None
+        case Restart():
+            return ".probe", "passes", "fails"
+        case Stop():
+            return ".infra", "running", "exited"
         case _:
-            changed = isinstance(step.action, Write | Configure)
-            return Field(step.resource, "there", "changed" if changed else "gone")
+            return "", "there", "gone"
+
+
+def _stopped(step: Step, pod: SeenPod) -> Field:
+    """Return the state of a pod, or of the one container of it that doesn't run."""
+    states = {container_key(pod, one): one for one in pod.members}
+    match step.action:
+        case Start(members=(first, *_)) if pod.state == "running":
+            return Field(f"{step.resource}.{first.part}.state", "running", states[first.name].state)
+    return Field(f"{step.resource}.state", "running", pod.state)
+
+
+def _there(wanted: Pod, pods: Sequence[SeenPod]) -> list[str]:
+    """Return which containers of a pod are left."""
+    mine = (one for pod in pods if pod_name(pod) == wanted.name for one in pod.members)
+    return [one.part for one in mine if one.state != MISSING]
 
 
 def _by_owner(view: View, source: str) -> Mapping[Owner, list[SeenPod]]:
@@ -166,7 +214,7 @@ def _by_owner(view: View, source: str) -> Mapping[Owner, list[SeenPod]]:
     return pods
 
 
-def _steps_by_owner(steps: Sequence[Step]) -> Mapping[Owner, list[Step]]:
+def _steps_by_owner(steps: Iterable[Step]) -> Mapping[Owner, list[Step]]:
     found: dict[Owner, list[Step]] = defaultdict(list)
     for step in steps:
         if step.owner:

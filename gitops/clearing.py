@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
+from gitops.members import stopping
 from gitops.mending import grace, hooks, overstayed
 from gitops.scene import Draft, Scene, drained, supplies
 from gitops.steps import Remove
@@ -35,7 +36,8 @@ def _pods(scene: Scene) -> Iterator[Draft]:
     for pod in scene.leaving:
         owner = Owner.parse(pod.labels[Label.OWNER])
         why = "superseded or too many" if str(owner) in owners else LEFT
-        action = Remove(f"pod/{pod_name(pod)}", grace(pod), pod.name, hooks(pod))
+        key = f"pod/{pod_name(pod)}"
+        action = Remove(key, grace(pod), pod.name, hooks(pod), stages=stopping(pod))
         yield Draft(action, owner, why, _first_what_follows(scene, pod) | drained(scene, pod))
 
 

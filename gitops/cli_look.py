@@ -144,6 +144,7 @@ def logs(
     namespace: Namespace = None,
     follow: Annotated[bool, typer.Option("-f", "--follow", help="Go on until the last pod ends.")] = False,
     container: ContainerOption = None,
+    every: Annotated[bool, typer.Option("--all-containers", help="All containers of each pod.")] = False,
     tail: Annotated[int | None, typer.Option(min=0, help="Only so many last lines of each pod.")] = None,
 ) -> None:
     """Print what a pod has said, or each pod of an object; earlier runs of a container stand first.
@@ -155,13 +156,16 @@ def logs(
         from gitops.logs import logs as spoken
         from gitops.meant import meant
 
+        if every and container:
+            raise SettingsError("--all-containers and --container exclude each other")
         if follow and said.output is Output.JSON:
             raise SettingsError(
                 "a log that is followed has no end, so there is no JSON of it: leave -o json out"
             )
         whose = meant(which, namespace)
         _check(said, whose, container)
-        with spoken(said.settings, whose, follow=follow, tail=tail) as pieces:
+        with spoken(said.settings, whose, container, every=every, follow=follow, tail=tail) as (pieces, told):
+            _say(told)
             if said.output is Output.JSON:
                 print(json.dumps({"output": b"".join(pieces).decode(errors="replace")}, ensure_ascii=False))
                 return
@@ -192,7 +196,9 @@ def execute(
         whose = meant(which, namespace)
         _check(said, whose, container)
         flags = [*(["--interactive"] if interactive else []), *(["--tty"] if terminal else [])]
-        become(entrance(said.settings, whose, flags, command))
+        entered, told = entrance(said.settings, whose, container, flags, command)
+        _say(told)
+        become(entered)
 
 
 @contextmanager
@@ -210,6 +216,11 @@ def _check(said: Said, whose: Any, container: str | None) -> None:
         from gitops.containers import check_container
 
         check_container(said.settings, whose, container)
+
+
+def _say(told: str) -> None:
+    if told:
+        print(told, file=sys.stderr)
 
 
 def _notices(document: Any) -> None:

@@ -25,4 +25,4 @@ def container_names(settings: Settings, whose: Owner) -> list[str]:
     writer = Owner.parse(pods[0].labels[Label.OWNER]) if pods else whose
     manifest = sight.manifests.get(writer)
     pod = pod_of(manifest.object) if manifest else None
-    return [one.name for one in pod.spec.containers] if pod else []
+    return [one.name for one in pod.spec.every_container] if pod else []

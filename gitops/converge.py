@@ -7,6 +7,7 @@ from enum import Enum
 from gitops.changes import Change
 from gitops.execute import Result
 from gitops.loop import Loop, Pass
+from reconcilers.order import is_initialized
 from reconcilers.pods import earliest
 from runtime.engine import Engine
 from runtime.observe import of_source
@@ -81,7 +82,8 @@ def converge(loop: Loop, *, timeout: float, wait: bool = True) -> Converged:
                 return _closed(loop, passed, end)
             if not any(result.done for result in passed.results):
                 loop.teller.unwell([fare for fare in passed.fares if not (fare.done or fare.hopeless)])
-            loop.watch.wait(_pause(loop, passed, deadline, proven=proven))
+            if not (_beginning(passed, loop.house.source.id) and loop.watch.listen()):
+                loop.watch.wait(_pause(loop, passed, deadline, proven=proven))
     except BaseException as error:
         loop.end("Failed", _said(error))
         raise
@@ -93,6 +95,12 @@ def _proven(loop: Loop, passed: Pass, proof: Proof) -> bool:
     if lacking <= 0 or not passed.done:
         return lacking <= 0
     return not loop.watch.wait(lacking) and proof.complete()
+
+
+def _beginning(passed: Pass, source: str) -> bool:
+    """Say whether a container waits for another one's end, which the engine tells of."""
+    pods = of_source(passed.view.seen, source).pods
+    return any(pod.members and not is_initialized(pod) for pod in pods)
 
 
 def _end(loop: Loop, passed: Pass, deadline: float, *, proven: bool, wait: bool) -> End | None:

@@ -10,7 +10,7 @@ from gitops.last_words import last_words
 from gitops.look import Sight, look
 from gitops.mask import masker
 from gitops.meant import absent, pods_of, some_pods_of
-from gitops.pods import PodHere, pods_here
+from gitops.pods import ContainerHere, PodHere, pods_here
 from gitops.program import engine_of
 from gitops.report import events_document, moment, owner_document
 from gitops.rows import row, wanted_pods
@@ -97,29 +97,60 @@ def _fare(sight: Sight, whose: Owner, writer: Owner) -> Document:
 def _pod(sight: Sight, pod: PodHere) -> Document:
     wanted = next((one for one in wanted_pods(sight, pod.owner) if one.name == pod_name(pod.seen)), None)
     same = wanted if wanted and wanted.digest == pod.seen.labels.get(Label.DIGEST) else None
+    alone = None if pod.seen.members else pod.containers[0]
     return {
         "name": pod.shown.name,
-        "container": pod.seen.name,
+        "container" if alone else "pod": pod.seen.name,
         "id": pod.seen.id[:12],
-        "image": pod.seen.image,
-        "imageId": pod.seen.image_id.removeprefix("sha256:")[:12],
+        **(_image(alone) if alone else {}),
         "status": pod.status,
         "ready": pod.ready,
         "unready": pod.unready,
         "state": pod.seen.state,
-        "exitCode": pod.seen.exit_code if pod.seen.ended and pod.seen.state != "running" else None,
-        "outOfMemory": pod.exit.out_of_memory,
-        "error": pod.exit.error if sight.view else "",  # it may quote a Secret that only git knows
+        **(_end(sight, alone) if alone else {}),
         "restarts": pod.restarts,
         "created": moment(pod.seen.created),
-        "started": moment(pod.seen.started or None),
-        "ended": moment(pod.seen.ended or None) if pod.seen.state != "running" else None,
+        **(_times(alone) if alone else {}),
         "commit": pod.seen.labels.get(Label.COMMIT, "")[:7],
         "networks": list(pod.seen.networks),
         "ports": _ports(same) if same else _words(pod, Label.PORTS),
-        "mounts": _mounts(same) if same else [],
+        **({"mounts": _mounts(same, "")} if alone else {}),
         "uses": _words(pod, Label.USES),
+        **({} if alone else {"containers": [_container(sight, one, same) for one in pod.containers]}),
     }
+
+
+def _container(sight: Sight, one: ContainerHere, wanted: Pod | None) -> Document:
+    return {
+        "name": one.seen.part,
+        "role": str(one.seen.role),
+        "id": one.seen.id[:12],
+        **_image(one),
+        "status": one.status,
+        "ready": one.ready,
+        "state": one.seen.state,
+        **_end(sight, one),
+        "restarts": one.restarts,
+        **_times(one),
+        "mounts": _mounts(wanted, one.seen.part),
+    }
+
+
+def _image(one: ContainerHere) -> Document:
+    return {"image": one.seen.image, "imageId": one.seen.image_id.removeprefix("sha256:")[:12]}
+
+
+def _end(sight: Sight, one: ContainerHere) -> Document:
+    return {
+        "exitCode": one.seen.exit_code if one.seen.ended and one.seen.state != "running" else None,
+        "outOfMemory": one.exit.out_of_memory,
+        "error": one.exit.error if sight.view else "",  # it may quote a Secret that only git knows
+    }
+
+
+def _times(one: ContainerHere) -> Document:
+    over = one.seen.ended and one.seen.state != "running"
+    return {"started": moment(one.seen.started or None), "ended": moment(one.seen.ended) if over else None}
 
 
 def _ports(pod: Pod) -> list[str]:
@@ -131,9 +162,10 @@ def _port(port: Port) -> str:
     return f"{address}{port.host}->{port.container}/{port.protocol}"
 
 
-def _mounts(pod: Pod) -> list[str]:
-    mounts = [_mount(mount) for one in pod.containers for mount in one.mounts]
-    return mounts + [f"{one.target} from a secret (ro)" for c in pod.containers for one in c.secret_files]
+def _mounts(pod: Pod | None, part: str) -> list[str]:
+    own = [one for one in (pod.containers if pod else ()) if part in ("", one.name)]
+    mounts = [_mount(mount) for one in own for mount in one.mounts]
+    return mounts + [f"{file.target} from a secret (ro)" for one in own for file in one.secret_files]
 
 
 def _mount(mount: Mount) -> str:
@@ -142,6 +174,8 @@ def _mount(mount: Mount) -> str:
             origin = f"the machine's {path}"
         case Mount(volume=str(name)) if name:
             origin = f"volume {name}" + (f", path {mount.sub_path}" if mount.sub_path else "")
+        case Mount(image=str(reference)):
+            origin = f"the image {reference}"
         case Mount(volume=""):
             origin = "a volume of its own"
         case _:

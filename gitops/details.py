@@ -60,7 +60,7 @@ def _stateful_set(one: StatefulSet, _: Sight) -> Details:
 
 
 def _containers(template: PodTemplate) -> Details:
-    return {each.name: each.image for each in template.spec.containers}
+    return {each.name: each.image for each in template.spec.every_container}
 
 
 def _deployment(one: Deployment, _: Sight) -> Details:
@@ -76,7 +76,7 @@ def _deployment(one: Deployment, _: Sight) -> Details:
 
 
 def _pod(one: Pod, _: Sight) -> Details:
-    containers = {each.name: each.image for each in one.spec.containers}
+    containers = {each.name: each.image for each in one.spec.every_container}
     return {"restartPolicy": one.spec.restart_policy, "containers": containers}
 
 

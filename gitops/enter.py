@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
+from gitops.inside import Chosen, chosen, defaulted
 from gitops.meant import shown, some_pods_of
 from gitops.program import source_of
 from gitops.settings import Settings
@@ -14,14 +15,20 @@ from runtime.engine import EngineError
 from runtime.observe import of_source
 from runtime.podman import PodmanEngine
 from runtime.resources import Owner
-from runtime.seen import SeenPod
 
 
-def entrance(settings: Settings, whose: Owner, flags: Sequence[str], words: Sequence[str]) -> list[str]:
-    """Return the podman command that runs another one in a pod; raises Missing where no pod runs."""
+def entrance(
+    settings: Settings, whose: Owner, container: str | None, flags: Sequence[str], words: Sequence[str]
+) -> tuple[list[str], str]:
+    """Return the podman command that runs another one in a pod, and what to say where nobody chose.
+
+    Raises Missing where no pod runs.
+    """
     engine = PodmanEngine(settings.podman)
     pods = some_pods_of(of_source(engine.look(), source_of(settings).id), whose)
-    return ["podman", "--remote", "--url", engine.url, "exec", *flags, _running(pods).name, *words]
+    name = _running(chosen(pods, container))
+    command = ["podman", "--remote", "--url", engine.url, "exec", *flags, name, *words]
+    return command, "" if container else defaulted(pods)
 
 
 def become(command: Sequence[str]) -> NoReturn:
@@ -33,15 +40,18 @@ def become(command: Sequence[str]) -> NoReturn:
     os.execvp(command[0], list(command))
 
 
-def _running(pods: Sequence[SeenPod]) -> SeenPod:
-    """Return the first pod that runs."""
-    for pod in pods:
-        if pod.state == "running":
-            return pod
-    first, name = pods[0], shown(pods[0])
+def _running(several: Sequence[Chosen]) -> str:
+    """Return the name of the first container that runs."""
+    for _, one in several:
+        if one.state == "running":
+            return one.name
+    pod, first = several[0]
+    name = shown(pod)
     state = (
         f"it ended with exit code {first.exit_code}" if first.state == "exited" else f"it is {first.state}"
     )
+    what = f"container {first.part} of the pod {name.name}" if first.part else f"pod {name.name}"
+    which = f" -c {first.part}" if first.part else ""
     raise Missing(
-        f"the pod {name.name} doesn't run, {state}: see sloop logs pod/{name.name} -n {name.namespace}"
+        f"the {what} doesn't run, {state}: see sloop logs pod/{name.name} -n {name.namespace}{which}"
     )

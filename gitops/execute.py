@@ -4,19 +4,23 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
+from gitops.ending import end
 from gitops.steps import (
     Action,
     Build,
+    Complete,
     Configure,
     Connect,
     Create,
     Disconnect,
+    Member,
     Pull,
     Remove,
     Rename,
     Restart,
     Start,
     Step,
+    Stop,
     Unpause,
     Write,
 )
@@ -93,14 +97,21 @@ def _act(action: Action, engine: Engine) -> str:
     match action:
         case Pull(image):
             return engine.pull(image)
+        case Remove() if action.stages:
+            failed = end(engine, action.stages, action.hooks, action.grace)
+            engine.remove_pod(action.name, 0, volumes=not action.foreign)
+            return failed
         case Remove() if action.key.startswith("pod/"):
             left, failed = before_stop(engine, action.name, action.hooks, action.grace)
             engine.remove_pod(action.name, left, volumes=not action.foreign)
             return failed
-        case Restart(pod, grace, hooks):
-            left, failed = before_stop(engine, pod, hooks, grace)
-            engine.restart_pod(pod, left)
-            after_start(engine, pod, hooks, grace)
+        case Stop(_, stages, hooks, grace):
+            return end(engine, stages, hooks, grace)
+        case Restart(pod, grace, hooks, member):
+            one = member or Member(pod, "")
+            left, failed = before_stop(engine, one.name, hooks, grace, one.part)
+            engine.restart_pod(one.name, left)
+            after_start(engine, one.name, hooks, grace, one.part)
             return failed
     _change(action, engine)
     return ""
@@ -110,6 +121,8 @@ def _change(action: Action, engine: Engine) -> None:
     match action:
         case Create(made):
             _create(made, engine)
+        case Complete(pod):
+            engine.complete_pod(pod)
         case Write(files):
             engine.write_files(files)
         case Configure(configuration):
@@ -124,17 +137,31 @@ def _change(action: Action, engine: Engine) -> None:
 
 def _mend(action: Action, engine: Engine) -> None:
     match action:
-        case Start(pod, hooks, grace):
-            engine.start_pod(pod)
-            after_start(engine, pod, hooks, grace)
-        case Unpause(pod):
-            engine.unpause_pod(pod)
-        case Rename(current, pod):
-            engine.rename_pod(current, pod)
-        case Connect(pod, network, aliases):
-            engine.connect_pod(pod, network, aliases)
+        case Start():
+            _start(action, engine)
+        case Rename() | Unpause():
+            _undo(action, engine)
+        case Connect(_, network, aliases, container):
+            engine.connect_pod(container, network, aliases)
         case Disconnect(pod, network):
             engine.disconnect_pod(pod, network)
+
+
+def _undo(action: Rename | Unpause, engine: Engine) -> None:
+    """Take back what a hand has done."""
+    match action:
+        case Rename(_, names):
+            for current, given in names:
+                engine.rename_pod(current, given)
+        case Unpause(pod, containers):
+            for name in containers or (pod,):
+                engine.unpause_pod(name)
+
+
+def _start(action: Start, engine: Engine) -> None:
+    for one in action.members or (Member(action.pod, ""),):
+        engine.start_pod(one.name)
+        after_start(engine, one.name, action.hooks, action.grace, one.part)
 
 
 def _create(made: Network | Volume | Secret | Pod, engine: Engine) -> None:
@@ -147,7 +174,9 @@ def _create(made: Network | Volume | Secret | Pod, engine: Engine) -> None:
             engine.create_secret(made)
         case Pod():
             engine.create_pod(made)
-            after_start(engine, made.name, made.labels.get(Label.HOOKS, ""), made.grace)
+            hooks = made.labels.get(Label.HOOKS, "")
+            for name, one in zip(made.container_names, made.first, strict=False):
+                after_start(engine, name, hooks, made.grace, one.name)
 
 
 def _remove(action: Remove, engine: Engine) -> None:

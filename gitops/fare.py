@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from gitops.view import View
 from reconcilers.wanted import Health, Wanted
-from runtime.observe import pod_name
+from runtime.observe import container_key
 from runtime.resources import Label, Owner
-from runtime.seen import SeenPod
+from runtime.seen import SeenContainer, SeenPod
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,18 +72,18 @@ def _fare(answer: Wanted, due: set[Owner | None], troubles: Mapping[Owner, str])
         health=health,
         reason=trouble or status.reason,
         ready=f"{status.ready}/{status.total}" if status.total or status.pods else "",
-        containers=tuple(_running(pod) for pod in status.pods),
+        containers=tuple(_running(pod, one) for pod in status.pods for one in pod.containers),
         waiting=waiting,
     )
 
 
-def _running(pod: SeenPod) -> Running:
+def _running(pod: SeenPod, one: SeenContainer) -> Running:
     return Running(
-        name=pod_name(pod),
-        id=pod.id[:12],
-        image=pod.image,
-        state=pod.state,
+        name=container_key(pod, one),
+        id=one.id[:12],
+        image=one.image,
+        state=one.state,
         revision=pod.labels.get(Label.REVISION, ""),
-        started=pod.started,
-        exit_code=pod.exit_code,
+        started=one.started,
+        exit_code=one.exit_code,
     )

@@ -74,7 +74,10 @@ def _still_ready(source: "Source", engine: "Engine", seen: "Seen", now: float) -
     from gitops.probing import ask_once
 
     probed = ask_once(
-        engine, pods, {pod.id: Readiness(True, max(pod.started, pod.created)) for pod in pods}, now
+        engine,
+        pods,
+        {one.id: Readiness(True, max(one.started, pod.created)) for pod in pods for one in pod.containers},
+        now,
     )
     return not probed.unwell and not any(one.failures for one in probed.readiness.values())
 

@@ -9,10 +9,10 @@ from gitops.execute import Result
 from gitops.fare import Fare
 from gitops.render import object_digest
 from gitops.source import Commit
-from gitops.steps import Restart, Start, Step
+from gitops.steps import Step, started_by
 from gitops.view import Memory, Moment, View
 from reconcilers.words import RESTART
-from runtime.observe import of_source, pod_name
+from runtime.observe import container_key, of_source, pod_name
 from runtime.records import Outcome, Readiness, Run
 from runtime.resources import Label, Owner
 from runtime.seen import SeenPod
@@ -102,11 +102,12 @@ class Journal:
     def restarted(self, view: View, results: Sequence[Result]) -> None:
         """Count the restarts that pods owe to themselves."""
         counting = {name for answer in view.wanted for name in answer.restarting}
-        ids = {pod_name(pod): pod.id for pod in of_source(view.seen, self.source).pods}
-        for result in results:
-            match result.step.action:
-                case Start(name) | Restart(name) if result.done and name in counting and name in ids:
-                    self.ledger.restarted(self.source, ids[name], name, self.clock())
+        pods = of_source(view.seen, self.source).pods
+        ids = {container_key(pod, one): one.id for pod in pods for one in pod.containers}
+        started = (name for one in results if one.done for name in started_by(one.step.action))
+        for name in started:
+            if name in counting and name in ids:
+                self.ledger.restarted(self.source, ids[name], name, self.clock())
 
     def seen(self, view: View, fares: Sequence[Fare]) -> None:
         """Note what has become what git wants, what is gone, and how everything looked at first."""
@@ -128,7 +129,7 @@ class Journal:
         self.ledger.note_readiness(self.source, _new(view.moment))
         memory = view.moment.memory
         self.ledger.forget_pods(
-            self.source, (memory.restarts.keys() | memory.readiness.keys()) - {pod.id for pod in mine.pods}
+            self.source, (memory.restarts.keys() | memory.readiness.keys()) - _ids(mine.pods)
         )
 
     def _last(self) -> Run | None:
@@ -155,6 +156,10 @@ def _new(moment: Moment) -> Mapping[str, Readiness]:
         for id_, one in found.items()
         if id_ not in known or (known[id_].ready, known[id_].since) != (one.ready, one.since)
     }
+
+
+def _ids(pods: Sequence[SeenPod]) -> set[str]:
+    return {one.id for pod in pods for one in pod.containers}
 
 
 def _look(pod: SeenPod) -> Mapping[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 from gitops.git_error import SourceError, printable
 from gitops.look import Sight
 from gitops.mask import masker
-from gitops.pods import PodHere
+from gitops.pods import ContainerHere, PodHere
 from gitops.render import render
 from runtime.engine import EngineError
 from runtime.resources import Label
@@ -20,7 +20,9 @@ UNTOLD = "the last output of {} isn't told, since only git knows which Secrets t
 def last_words(sight: Sight, pods: Iterable[PodHere]) -> tuple[list[dict[str, Any]], list[str]]:
     """Return the last output of pods, and a notice for each whose Secrets nobody can tell."""
     masks = [(pod, _mask(sight, pod)) for pod in pods]
-    told = [_output(sight, pod, mask) for pod, mask in masks if mask]
+    told = [
+        _output(sight, pod, one, mask) for pod, mask in masks if mask for one in pod.failed or pod.containers
+    ]
     return told, [UNTOLD.format(pod.shown.name) for pod, mask in masks if not mask]
 
 
@@ -40,10 +42,11 @@ def _made_from(sight: Sight, pod: PodHere) -> Iterator[Manifest]:
         yield from render(sha, sight.source.files(sha)).manifests
 
 
-def _output(sight: Sight, pod: PodHere, mask: Callable[[str], str]) -> dict[str, Any]:
+def _output(sight: Sight, pod: PodHere, one: ContainerHere, mask: Callable[[str], str]) -> dict[str, Any]:
     try:
-        said = b"".join(sight.engine.logs(pod.seen.name, tail=LINES))
+        said = b"".join(sight.engine.logs(one.seen.name, tail=LINES))
     except EngineError:  # it has gone meanwhile
         said = b""
     lines = mask(said.decode(errors="replace")).splitlines()
-    return {"pod": pod.shown.name, "lines": [printable(line) for line in lines]}
+    whose = f"{pod.shown.name}, container {one.seen.part}" if one.seen.part else pod.shown.name
+    return {"pod": whose, "lines": [printable(line) for line in lines]}

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from gitops.inside import chosen, defaulted
+from gitops.inside import every as all_of
 from gitops.meant import some_pods_of
 from gitops.output import output
 from gitops.program import engine_of, source_of
@@ -12,8 +14,15 @@ from runtime.resources import Owner
 
 
 @contextmanager
-def logs(settings: Settings, whose: Owner, *, follow: bool, tail: int | None) -> Iterator[Iterator[bytes]]:
-    """Open the output of a pod, or of all the pods of an object; raises Missing where there is none."""
+def logs(
+    settings: Settings, whose: Owner, container: str | None, *, every: bool, follow: bool, tail: int | None
+) -> Iterator[tuple[Iterator[bytes], str]]:
+    """Open the output of a pod, or of all the pods of an object: of one container, or ``every`` one.
+
+    Beside it is what to say where nobody chose.  Raises Missing where there is none.
+    """
     engine = engine_of(settings)
     pods = some_pods_of(of_source(engine.look(), source_of(settings).id), whose)
-    yield output(engine, pods, follow=follow, tail=tail)
+    meant = all_of(pods) if every else chosen(pods, container)
+    told = "" if every or container else defaulted(pods)
+    yield output(engine, meant, follow=follow, tail=tail), told

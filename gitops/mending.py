@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 
+from gitops.members import complete, infra, rouse, stopping
 from gitops.scene import Answer, Conflict, Draft, Scene, drained, supplies
 from gitops.steps import Connect, Create, Disconnect, Remove, Rename, Restart, Start, Unpause
 from reconcilers.wanted import Wanted
-from runtime.observe import pod_name
+from runtime.observe import container_key, pod_name
 from runtime.probes import read_probes
 from runtime.resources import Label, Owner, Pod
 from runtime.seen import SeenPod
@@ -80,7 +81,8 @@ def _why(scene: Scene, answer: Wanted, pod: Pod) -> str:
 def _replace(scene: Scene, owner: Owner, pod: Pod, current: SeenPod, why: str) -> Iterator[Draft]:
     """Yield the removal before the creation: two pods can't have one name."""
     foreign = current.name in scene.theirs_by_name
-    action = Remove(f"pod/{pod_name(current)}", grace(current), current.name, hooks(current), foreign)
+    key = f"pod/{pod_name(current)}"
+    action = Remove(key, grace(current), current.name, hooks(current), foreign, stopping(current))
     yield Draft(action, owner, f"{why}, and its name is needed", supplies(pod) | drained(scene, current))
     yield _create(scene, owner, pod, why)
 
@@ -101,8 +103,10 @@ def _published(pod: Pod) -> Iterator[str]:
 
 def _repair(answer: Wanted, pod: Pod, seen: SeenPod) -> Iterator[Draft]:
     yield from _renamed(seen, answer.owner)
+    yield from complete(pod, seen, answer.owner)
     if pod.network and pod.network not in seen.networks:
-        action = Connect(pod.name, pod.network, pod.names.aliases)
+        container = infra(pod.name) if pod.grouped else pod.name
+        action = Connect(pod.name, pod.network, pod.own_aliases, container)
         needs = frozenset({f"create network/{pod.network}", f"rename {pod.key}"})
         yield Draft(action, answer.owner, AWAY, needs)
     yield from _visits(answer, pod, seen)
@@ -114,7 +118,8 @@ def _visits(answer: Wanted, pod: Pod, seen: SeenPod) -> Iterator[Draft]:
     needs = frozenset({f"rename {pod.key}"})
     if pod.network in seen.networks:
         for one in [one for one in pod.guest if one.network not in seen.networks][:1]:
-            action, network = Connect(pod.name, one.network, one.aliases), f"create network/{one.network}"
+            action = Connect(pod.name, one.network, one.aliases, pod.name)
+            network = f"create network/{one.network}"
             yield Draft(action, answer.owner, f"{one.network} shall know its names", needs | {network})
     for network in overstayed(pod, seen)[:1]:
         yield Draft(Disconnect(pod.name, network), answer.owner, f"{network} needs it no more", needs)
@@ -127,12 +132,18 @@ def overstayed(pod: Pod, seen: SeenPod) -> list[str]:
 
 
 def _renamed(seen: SeenPod, owner: Owner) -> Iterator[Draft]:
-    if seen.name != pod_name(seen):
-        yield Draft(Rename(seen.name, pod_name(seen)), owner, f"a hand renamed it to {seen.name}")
+    keys = ((one.name, container_key(seen, one)) for one in seen.containers)
+    wrong = tuple((current, given) for current, given in keys if current != given)
+    if wrong:
+        yield Draft(Rename(pod_name(seen), wrong), owner, f"a hand renamed it to {wrong[0][0]}")
 
 
 def _awaken(seen: SeenPod, answer: Wanted) -> Iterator[Draft]:
     name = pod_name(seen)
+    if seen.members:
+        words = next(iter(answer.unwell[key] for key in _keys(seen) if key in answer.unwell), "")
+        yield from rouse(seen, answer, grace(seen), _patience(seen, words))
+        return
     needs = frozenset({f"rename pod/{name}", f"connect pod/{name}"})
     if seen.state == "paused":
         yield Draft(Unpause(name), answer.owner, "a hand paused it", needs)
@@ -142,6 +153,10 @@ def _awaken(seen: SeenPod, answer: Wanted) -> Iterator[Draft]:
     elif seen.state != "running" and seen.state not in BUSY and name not in answer.resting:
         start = Start(name, seen.labels.get(Label.HOOKS, ""), grace(seen))
         yield Draft(start, answer.owner, _ended(seen), needs)
+
+
+def _keys(seen: SeenPod) -> list[str]:
+    return [container_key(seen, one) for one in seen.members]
 
 
 def _patience(seen: SeenPod, words: str) -> int:

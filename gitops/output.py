@@ -4,29 +4,38 @@ from collections.abc import Iterable, Iterator, Sequence
 from queue import Queue
 from threading import Thread
 
+from gitops.inside import Chosen
 from gitops.meant import shown
 from runtime.engine import Engine, EngineError
-from runtime.seen import SeenPod
+from runtime.seen import SeenContainer, SeenPod
 
 AHEAD = 1000  # pieces that are kept for a slow reader
 
 
-def output(engine: Engine, pods: Sequence[SeenPod], *, follow: bool, tail: int | None) -> Iterator[bytes]:
-    """Yield what pods have said; with ``follow`` also what they say from now on, until the last has ended.
+def output(engine: Engine, chosen: Sequence[Chosen], *, follow: bool, tail: int | None) -> Iterator[bytes]:
+    """Yield what containers have said; with ``follow`` also what they say from now on, until all have ended.
 
     ``tail`` is for how many of the last lines of each.
     """
-    heard = [engine.logs(pod.name, follow=follow, tail=tail) for pod in pods]
+    heard = [engine.logs(one.name, follow=follow, tail=tail) for _, one in chosen]
     if len(heard) == 1:
         yield from heard[0]
         return
-    streams = [_named(pod, said) for pod, said in zip(pods, heard, strict=True)]
+    pods = {pod.id for pod, _ in chosen}
+    heads = [_head(pod, one, several=len(pods) < len(chosen)) for pod, one in chosen]
+    streams = [_named(head, said) for head, said in zip(heads, heard, strict=True)]
     yield from _at_once(streams) if follow else (line for stream in streams for line in stream)
 
 
-def _named(pod: SeenPod, said: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield whole lines with the pod's name in front; a last line that was not ended is ended."""
-    head, rest = f"{shown(pod).name} | ".encode(), b""
+def _head(pod: SeenPod, one: SeenContainer, *, several: bool) -> bytes:
+    """Return what stands before each line: whose it is, and which container where a pod has ``several``."""
+    part = f" {one.part}" if several and one.part else ""
+    return f"{shown(pod).name}{part} | ".encode()
+
+
+def _named(head: bytes, said: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield whole lines with their head in front; a last line that was not ended is ended."""
+    rest = b""
     for piece in said:
         *lines, rest = (rest + piece).split(b"\n")
         yield from (head + line + b"\n" for line in lines)

@@ -46,7 +46,7 @@ def row(sight: Sight, whose: Owner) -> Row:
 
 def pod_row(pod: PodHere) -> Row:
     """Return the columns of a pod."""
-    return {"ready": f"{int(pod.ready)}/1", "status": pod.status, "restarts": pod.restarts}
+    return {"ready": pod.count, "status": pod.status, "restarts": pod.restarts}
 
 
 def wanted_pods(sight: Sight, whose: Owner) -> list[Pod]:

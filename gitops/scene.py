@@ -195,7 +195,7 @@ def ports(pod: SeenPod) -> tuple[str, ...]:
 def supplies(pod: Pod) -> frozenset[str]:
     """Return the names of the drafts without which a pod can't be made."""
     networks = [pod.network, *(guest.network for guest in pod.guest)]
-    images = [Image(container.image, "").key for container in pod.containers]
+    images = [Image(reference, "").key for reference in sorted(pod.images)]
     return frozenset(
         [
             *(f"create network/{name}" for name in networks),

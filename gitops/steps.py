@@ -13,6 +13,21 @@ class Create:
 
 
 @dataclass(frozen=True, slots=True)
+class Member:
+    """A container of a pod of several: the name that it has now, and what the manifest calls it."""
+
+    name: str
+    part: str
+
+
+@dataclass(frozen=True, slots=True)
+class Complete:
+    """Make the containers that a pod of several lacks."""
+
+    pod: Pod
+
+
+@dataclass(frozen=True, slots=True)
 class Write:
     """Make the content of a read-only volume what it should be."""
 
@@ -42,44 +57,63 @@ class Pull:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Start a pod that is there; ``hooks`` and ``grace`` are those of its labels."""
+    """Start a pod that is there, or ``members`` of it; ``hooks`` and ``grace`` are those of its labels."""
 
     pod: str
     hooks: str = ""
     grace: int = 0
+    members: tuple[Member, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Restart:
-    """Stop a pod that runs (``grace`` seconds after it was asked to) and start it again."""
+    """Stop a pod, or its ``member``, that runs (``grace`` seconds after it was asked) and start it again."""
 
     pod: str
     grace: int
     hooks: str = ""
+    member: Member | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Stop containers of a pod, one stage after the other, all of them within ``grace`` seconds."""
+
+    pod: str
+    stages: tuple[tuple[Member, ...], ...]
+    hooks: str
+    grace: int
+
+    @property
+    def whole(self) -> bool:
+        """Say whether the pod itself ends, with its infra container."""
+        return any(not one.part for stage in self.stages for one in stage)
 
 
 @dataclass(frozen=True, slots=True)
 class Unpause:
-    """Let a paused pod go on."""
+    """Let a paused pod go on, or those of its ``containers`` that are paused."""
 
     pod: str
+    containers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Rename:
-    """Give a pod its name back."""
+    """Give a pod its name back, or containers of it theirs: the ``current`` and the given ones."""
 
-    current: str
     pod: str
+    names: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Connect:
-    """Put a pod back into its network."""
+    """Put a pod back into its network; ``container`` is the one that is in it."""
 
     pod: str
     network: str
     aliases: tuple[str, ...]
+    container: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +130,7 @@ class Remove:
 
     ``current`` is the name that a pod has now, as a hand may have renamed it; ``hooks`` are those of one
     that runs.  A ``foreign`` one's anonymous volumes stay: what is in them is not ours to lose.
+    ``stages`` are the containers of a pod of several that run, in the order of their stops.
     """
 
     key: str
@@ -103,6 +138,7 @@ class Remove:
     current: str = ""
     hooks: str = ""
     foreign: bool = False
+    stages: tuple[tuple[Member, ...], ...] = ()
 
     @property
     def name(self) -> str:
@@ -110,8 +146,8 @@ class Remove:
         return self.current or self.key.partition("/")[2]
 
 
-Making = Create | Write | Configure | Build | Pull
-Action = Making | Start | Restart | Unpause | Rename | Connect | Disconnect | Remove
+Making = Create | Complete | Write | Configure | Build | Pull
+Action = Making | Start | Stop | Restart | Unpause | Rename | Connect | Disconnect | Remove
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +188,16 @@ def repeated(action: Action) -> str | None:
             return ""
 
 
+def started_by(action: Action) -> tuple[str, ...]:
+    """Return the names, given by us, of the containers that an action starts again."""
+    match action:
+        case Start(pod, members=members):
+            return tuple(one.name for one in members) or (pod,)
+        case Restart(pod, member=member):
+            return (member.name if member else pod,)
+    return ()
+
+
 def verb(action: Action) -> str:
     """Return the word for an action."""
     return type(action).__name__.lower()
@@ -160,15 +206,11 @@ def verb(action: Action) -> str:
 def resource(action: Action) -> str:
     """Return the key of what an action is done to."""
     match action:
-        case Create(made):
+        case Create(made) | Complete(made):
             return made.key
-        case Write(files):
-            return files.key
-        case Configure(configuration):
-            return configuration.key
-        case Pull(image) | Build(image):
-            return image.key
-        case Start(pod) | Restart(pod) | Unpause(pod) | Rename(_, pod) | Connect(pod) | Disconnect(pod):
-            return f"pod/{pod}"
+        case Write(made) | Configure(made) | Pull(made) | Build(made):
+            return made.key
         case Remove(key):
             return key
+        case _:
+            return f"pod/{action.pod}"

@@ -112,7 +112,7 @@ def _told_anew(there: SeenVolume | None, wanted: Configuration) -> str:
 def _pulls(scene: Scene, mending: Sequence[Draft]) -> Iterator[Draft]:
     """Yield one pull per image of a pod that is about to be made."""
     made = [draft.action.resource for draft in mending if isinstance(draft.action, Create)]
-    used = {container.image for pod in made if isinstance(pod, Pod) for container in pod.containers}
+    used = {reference for pod in made if isinstance(pod, Pod) for reference in pod.images}
     eager = _most_eager(scene)
     for reference in sorted(used):
         owner, image = eager[reference]

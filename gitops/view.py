@@ -13,12 +13,13 @@ from gitops.scene import Given
 from gitops.source import Commit, Source, SourceError
 from gitops.subnets import subnets
 from reconcilers.kinds import catalog, reconcile
+from reconcilers.order import is_done
 from reconcilers.places import NODE_PORTS, Ground
-from reconcilers.restarts import ENDED
 from reconcilers.wanted import Past, Wanted
 from reconcilers.world import Catalog, Earlier, Machine, World
 from runtime.engine import Engine
-from runtime.observe import of_source, pod_name
+from runtime.grouping import ENDED
+from runtime.observe import of_source
 from runtime.past import Past as Records
 from runtime.proxies import read_note
 from runtime.records import Failure, Note, Readiness, Restarts, Settled
@@ -150,9 +151,9 @@ def world_of(house: House, rendered: Rendered, seen: Seen, moment: Moment) -> Wo
     """Return what reconcilers may look at."""
     mine = of_source(seen, house.source.id)
     memory = moment.memory
-    ended = [pod for pod in mine.pods if pod.state in ENDED]
+    ended = [one for pod in mine.pods for one in pod.containers if one.state in ENDED and not is_done(one)]
+    exits = {one.id: house.engine.exit_of(one.name) for one in ended if one.id}
     known = catalog(rendered.manifests)
-    exits = {pod_name(pod): house.engine.exit_of(pod.name) for pod in ended}
     return World(
         source=house.source.id,
         commit=rendered.sha,
@@ -169,6 +170,7 @@ def world_of(house: House, rendered: Rendered, seen: Seen, moment: Moment) -> Wo
             unready=moment.probed.unready,
             notes=memory.notes,
             serving=moment.serving,
+            started=moment.probed.started,
         ),
         networks=frozenset(network.name for network in seen.networks),
         volumes=frozenset(volume.name for volume in seen.volumes),

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from itertools import chain, islice
+from itertools import islice
 
 from reconcilers import words
 from reconcilers.pods import (
@@ -12,6 +12,7 @@ from reconcilers.pods import (
     Rests,
     earliest,
     failure,
+    first_unready,
     is_of,
     next_available,
     ordinal,
@@ -241,7 +242,7 @@ def _health(
     names = (
         f"{made.owner.namespace}.{made.owner.name}-{made.revision}-{n}" for n in range(2 * pace.replicas + 1)
     )
-    if failed := failure(world, names, [one.image for one in made.spec.containers]):
+    if failed := failure(world, names, [one.image for one in made.spec.every_container]):
         return Health.DEGRADED, failed
     if resting.reasons:
         return Health.DEGRADED, resting.reasons[0]
@@ -250,9 +251,9 @@ def _health(
     if _late(pace, pods, world):
         return Health.DEGRADED, f"ProgressDeadlineExceeded: no progress for {pace.deadline}s"
     told = f"{available} of {pace.replicas} pods of revision {made.revision} are available"
-    unready = (world.past.unready[pod.id] for pod in pods.new if pod.id in world.past.unready)
     lost = (f"no proxy finds {pod.name} up yet" for pod in pods.new if not world.served(pod))
-    return Health.PROGRESSING, "; ".join([told, *islice(chain(unready, lost if pods.old else ()), 1)])
+    words = [*first_unready(world, pods.new), *(lost if pods.old else ())]
+    return Health.PROGRESSING, "; ".join([told, *words[:1]])
 
 
 def _older(pods: Generation) -> str:

@@ -10,8 +10,9 @@ from reconcilers.environment import Value, environment, expand
 from reconcilers.mounts import Mounted, mounted
 from reconcilers.security import security
 from reconcilers.world import World
-from runtime.resources import Container, Files, Limits, Port, Secret, Volume
+from runtime.resources import Container, Files, Limits, Port, Role, Secret, Volume
 from schemas.container import Container as Written
+from schemas.container import InitContainer
 from schemas.pod import PodSpec
 from schemas.quantity import Quantity
 
@@ -25,9 +26,8 @@ def container(
     variables = environment(world, written, identity)
     hidden = {name: value for name, value in variables.items() if value.secret and value.content}
     kept = {name: secret_resource(world, value.content) for name, value in hidden.items()}
-    volumes = {volume.name: volume for volume in spec.volumes}
     reader = Reader(world, identity, spec.security_context.fs_group)
-    seen: list[Mounted] = list(mounted(reader, written, volumes, variables))
+    seen: list[Mounted] = list(mounted(reader, written, spec, variables))
     made = Container(
         name=written.name,
         image=written.image,
@@ -43,8 +43,16 @@ def container(
         stdin=written.stdin,
         tty=written.tty,
         stop_signal=(written.lifecycle.stop_signal if written.lifecycle else None) or "",
+        role=_role(written),
     )
     return made, [*kept.values(), *(resource for one in seen for resource in one.resources)]
+
+
+def _role(written: Written) -> Role:
+    match written:
+        case InitContainer():
+            return Role.SIDECAR if written.stays else Role.INIT
+    return Role.MAIN
 
 
 def ports_of(written: Written, spec: PodSpec) -> tuple[Port, ...]:
@@ -58,13 +66,13 @@ def ports_of(written: Written, spec: PodSpec) -> tuple[Port, ...]:
 
 def hooks_of(spec: PodSpec) -> str:
     """Return all hooks as JSON by container and moment, ports as numbers; "" where there are none."""
-    hooks = {one.name: found for one in spec.containers if (found := _hooks(one))}
+    hooks = {one.name: found for one in spec.every_container if (found := _hooks(one))}
     return json.dumps(hooks, sort_keys=True) if hooks else ""
 
 
 def probes_of(spec: PodSpec) -> str:
     """Return all probes as JSON by container and kind, ports as numbers; "" where there are none."""
-    probes = {one.name: found for one in spec.containers if (found := _probes(one))}
+    probes = {one.name: found for one in spec.every_container if (found := _probes(one))}
     return json.dumps(probes, sort_keys=True) if probes else ""
 
 

@@ -57,8 +57,8 @@ def volume_labels(world: World, kind: str, owner: str = "") -> Mapping[str, str]
 
 def used_config_maps(spec: PodSpec) -> set[str]:
     """Return the names of the ConfigMaps that a pod reads."""
-    sources = [source.config_map_ref for one in spec.containers for source in one.env_from]
-    keys = [v.value_from.config_map_key_ref for one in spec.containers for v in one.env if v.value_from]
+    sources = [source.config_map_ref for one in spec.every_container for source in one.env_from]
+    keys = [v.value_from.config_map_key_ref for one in spec.every_container for v in one.env if v.value_from]
     volumes = [volume.config_map for volume in spec.volumes]
     projected = [source.config_map for source in _projected(spec)]
     return {one.name for one in [*sources, *keys, *volumes, *projected] if one}
@@ -66,8 +66,8 @@ def used_config_maps(spec: PodSpec) -> set[str]:
 
 def used_secrets(spec: PodSpec) -> set[str]:
     """Return the names of the Secrets that a pod reads."""
-    sources = [source.secret_ref for one in spec.containers for source in one.env_from]
-    keys = [v.value_from.secret_key_ref for one in spec.containers for v in one.env if v.value_from]
+    sources = [source.secret_ref for one in spec.every_container for source in one.env_from]
+    keys = [v.value_from.secret_key_ref for one in spec.every_container for v in one.env if v.value_from]
     names = {volume.secret.secret_name for volume in spec.volumes if volume.secret}
     projected = [source.secret for source in _projected(spec)]
     return names | {one.name for one in [*sources, *keys, *projected] if one}

@@ -58,7 +58,7 @@ def _serves(world: World, service: Service, pod: SeenPod, known: bool) -> bool:
         return True
     if not known:
         return False
-    return not _only_sloop_knows(pod) or (pod.state == "running" and pod.id not in world.past.unready)
+    return not _only_sloop_knows(pod) or (pod.state == "running" and not world.unready(pod))
 
 
 def _only_sloop_knows(pod: SeenPod) -> bool:

@@ -11,8 +11,9 @@ from reconcilers.world import World
 from runtime.resources import File, Files, Mount, Secret, SecretFile, Volume, digest, digest_of_files, short
 from schemas.container import Container, VolumeMount
 from schemas.core import PersistentVolumeClaim
+from schemas.pod import PodSpec
 from schemas.storage import PersistentVolume
-from schemas.volumes import EXISTING, EmptyDir
+from schemas.volumes import EXISTING
 from schemas.volumes import Volume as PodVolume
 
 EMPTY = "empty"
@@ -30,15 +31,23 @@ class Mounted:
 
 
 def mounted(
-    reader: Reader, container: Container, volumes: Mapping[str, PodVolume], variables: Mapping[str, Value]
+    reader: Reader, container: Container, spec: PodSpec, variables: Mapping[str, Value]
 ) -> Iterator[Mounted]:
     """Yield what each volumeMount comes to; ``variables`` are those that a subPathExpr may name."""
     names = [mount.name for mount in container.volume_mounts]
+    volumes = {volume.name: volume for volume in spec.volumes}
     for written in container.volume_mounts:
         mount, volume = _placed(written, variables), volumes[written.name]
         if volume.empty_dir or volume.ephemeral:
-            shared = names.count(mount.name) > 1 or bool(mount.sub_path)
-            yield _scratch(reader, mount, volume, shared=shared)
+            shared = spec.grouped or names.count(mount.name) > 1 or bool(mount.sub_path)
+            if mount.name in spec.in_memory:
+                yield _memory(reader, mount, volume)
+            elif volume.in_memory and mount.name not in spec.narrowed:
+                yield _own_memory(mount, volume)
+            else:
+                yield _scratch(reader, mount, volume, shared=shared)
+        elif volume.image:
+            yield Mounted(mounts=(Mount(mount.mount_path, image=volume.image.reference, read_only=True),))
         elif host := volume.host_path:
             yield Mounted(mounts=(_mount(mount, host=host.path, host_type=host.type),))
         elif volume.source in CONFIGURATION:
@@ -102,13 +111,28 @@ def _mount(
 
 def _scratch(reader: Reader, mount: VolumeMount, volume: PodVolume, *, shared: bool) -> Mounted:
     """Return a directory that goes with its pod; one that is mounted twice needs a name."""
-    source = volume.empty_dir or EmptyDir()
-    if source.medium == "Memory":
-        size = source.size_limit.bytes if source.size_limit else 0
-        return Mounted(mounts=(Mount(mount.mount_path, tmpfs=size, read_only=mount.read_only),))
-    name = f"{reader.identity.namespace}.{reader.identity.name}.{volume.name}" if shared else ""
+    name = scratch_name(reader.identity.namespace, reader.identity.name, volume.name) if shared else ""
     made = (Volume(name, volume_labels(reader.world, "scratch")),) if shared else ()
     return Mounted(mounts=(_mount(mount, volume=name),), resources=made)
+
+
+def _own_memory(mount: VolumeMount, volume: PodVolume) -> Mounted:
+    limit = volume.empty_dir.size_limit if volume.empty_dir else None
+    size = limit.bytes if limit else 0
+    return Mounted(mounts=(Mount(mount.mount_path, tmpfs=size, read_only=mount.read_only),))
+
+
+def _memory(reader: Reader, mount: VolumeMount, volume: PodVolume) -> Mounted:
+    """Return a directory in memory that several containers share."""
+    limit = volume.empty_dir.size_limit if volume.empty_dir else None
+    name = scratch_name(reader.identity.namespace, reader.identity.name, volume.name)
+    made = Volume(name, volume_labels(reader.world, "scratch"), tmpfs=limit.bytes if limit else 0)
+    return Mounted(mounts=(_mount(mount, volume=name),), resources=(made,))
+
+
+def scratch_name(namespace: str, pod: str, volume: str) -> str:
+    """Return the name of the volume that a pod has as its scratch space."""
+    return f"{namespace}.{pod}.{volume}"
 
 
 def _claim(world: World, mount: VolumeMount, claim: PersistentVolumeClaim, *, read_only: bool) -> Mounted:

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from reconcilers import words
-from reconcilers.pods import ending, failure, rests
-from reconcilers.restarts import ENDED
+from reconcilers.pods import endings, failure, rests, unready
 from reconcilers.template import follows, resources, template
 from reconcilers.wanted import Consequence, Health, Status, Wanted
 from reconcilers.world import World
+from runtime.grouping import ENDED
 from runtime.observe import pod_name
 from runtime.resources import Label, Owner
 from runtime.seen import SeenPod
@@ -70,18 +70,23 @@ def _status(pod: Pod, there: list[SeenPod], world: World) -> Status:
 
 def _health(pod: Pod, there: list[SeenPod], world: World) -> tuple[Health, str]:
     name = f"{pod.metadata.namespace}.{pod.metadata.name}"
-    if failed := failure(world, [name], [one.image for one in pod.spec.containers]):
+    if failed := failure(world, [name], [one.image for one in pod.spec.every_container]):
         return Health.DEGRADED, failed
     mine = next((one for one in there if pod_name(one) == name), None)
     if mine is None:
         return Health.MISSING, "its container is not there"
     if mine.state in ENDED and mine.exit_code and _is_over(pod, there, world):
         return Health.DEGRADED, f"DeadlineExceeded (after {pod.spec.active_deadline_seconds}s)"
-    if over := ending(world, mine, _policy(pod, there, world)):
-        done = over.at is None and mine.exit_code == 0
-        return Health.HEALTHY if done else Health.DEGRADED, over.reason
+    over = endings(world, mine, _policy(pod, there, world))
+    bad = [one for one in over if one.again.at is not None or one.container.exit_code]
+    if bad or (over and mine.state in ENDED):
+        return Health.DEGRADED if bad else Health.HEALTHY, (bad or over)[0].reason
     if world.readiness(mine).ready:
         return Health.HEALTHY, ""
-    return Health.PROGRESSING, world.past.unready.get(
-        mine.id
-    ) or f"its container is {mine.state}, not ready yet"
+    return Health.PROGRESSING, unready(world, mine) or _unready_yet(mine, len(over))
+
+
+def _unready_yet(mine: SeenPod, completed: int) -> str:
+    if completed:
+        return f"{completed} of its {len(mine.members)} containers have completed, the others run"
+    return f"its container is {mine.state}, not ready yet"

@@ -1,14 +1,18 @@
 """What pods that are there have in common, whoever made them: whether they rest, and what ails them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import islice
 
+from reconcilers.order import held_back, is_done, policy_of, progress
 from reconcilers.restarts import Again, after_a_probe, again
 from reconcilers.world import World
-from runtime.observe import pod_name
+from runtime.grouping import finished
+from runtime.observe import container_key, pod_name
 from runtime.records import Restarts
-from runtime.resources import Label
-from runtime.seen import UNKNOWN, SeenPod
+from runtime.resources import Label, Role
+from runtime.seen import UNKNOWN, SeenContainer, SeenPod
 
 TRIAL = 1  # seconds that a new pod runs before an old one stops for it, probe or no probe
 GOING = frozenset({"removing", "stopping"})  # they serve nobody, and count for nothing
@@ -17,9 +21,9 @@ NEVER = Restarts(0, 0)
 
 @dataclass(frozen=True, slots=True)
 class Rests:
-    """The pods that must not be started now, those whose start counts, and when one may start.
+    """The containers that must not be started now, those whose start counts, and when one may start.
 
-    ``unwell`` are those that run and are restarted now, with the reason; ``reasons`` has one for each pod
+    ``unwell`` are those that run and are restarted now, with the reason; ``reasons`` has one for each
     that ended or is unwell.
     """
 
@@ -30,29 +34,77 @@ class Rests:
     look_again: float | None
 
 
-def ending(world: World, pod: SeenPod, policy: str) -> Again | None:
-    """Return whether and when a pod that ended, or is unwell, starts again; None where it does well."""
-    past = world.past
-    restarts = past.restarts.get(pod.id, NEVER)
-    if words := past.unwell.get(pod.id):
-        return after_a_probe(words, policy, restarts, pod.started, world.now)
-    return again(pod, policy, restarts, past.exits.get(pod_name(pod), UNKNOWN), world.now)
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """A container that ended or is unwell, and whether and when it starts again; ``name`` is its own."""
+
+    name: str
+    container: SeenContainer
+    again: Again
+
+    @property
+    def reason(self) -> str:
+        """What has happened to it; in a pod of several with its name."""
+        own = self.container
+        begin = f"Init:{own.part}: " if own.role is Role.INIT else f"{own.part}: " if own.part else ""
+        return begin + self.again.reason
+
+
+def endings(world: World, pod: SeenPod, policy: str) -> list[Ending]:
+    """Return the containers of a pod that ended or are unwell: not those whose work is done.
+
+    That is an init container's when it ended well, and a sidecar's when its pod has come to its end.
+    """
+    over = finished(pod)
+    given = [one for one in pod.containers if not (is_done(one) or (over and one.role is Role.SIDECAR))]
+    return [
+        Ending(container_key(pod, one), one, found)
+        for one in given
+        if (found := _ending(world, one, policy_of(one, policy)))
+    ]
 
 
 def rests(world: World, pods: Iterable[SeenPod], policy: str) -> Rests:
     """Return what the restart policy says of all pods together."""
-    ended = [(pod, one) for pod in pods if (one := ending(world, pod, policy))]
-    later = [(pod, one) for pod, one in ended if one.at is None or one.at > world.now]
-    times = [one.at for _, one in later if one.at is not None]
+    there = list(pods)
+    ended = [one for pod in there for one in endings(world, pod, policy)]
+    later = [one for one in ended if one.again.at is None or one.again.at > world.now]
     return Rests(
-        names=frozenset(pod_name(pod) for pod, _ in later),
-        counting=frozenset(pod_name(pod) for pod, one in ended if one.counts),
+        names=frozenset([*(one.name for one in later), *_held_back(world, there)]),
+        counting=frozenset(one.name for one in ended if one.again.counts),
         unwell={
-            pod_name(pod): one.reason for pod, one in ended if pod.state == "running" and one.at == world.now
+            one.name: one.again.reason
+            for one in ended
+            if one.container.state == "running" and one.again.at == world.now
         },
-        reasons=tuple(one.reason for _, one in ended),
-        look_again=min(times, default=None),
+        reasons=tuple(one.reason for one in ended),
+        look_again=earliest(*(one.again.at for one in later)),
     )
+
+
+def _ending(world: World, one: SeenContainer, policy: str) -> Again | None:
+    past = world.past
+    restarts = past.restarts.get(one.id, NEVER)
+    if words := past.unwell.get(one.id):
+        return after_a_probe(words, policy, restarts, one.started, world.now)
+    return again(one, policy, restarts, past.exits.get(one.id, UNKNOWN), world.now)
+
+
+def _held_back(world: World, pods: Iterable[SeenPod]) -> Iterator[str]:
+    for pod in pods:
+        for one in held_back(pod, partial(world.has_started, pod)):
+            yield container_key(pod, one)
+
+
+def unready(world: World, pod: SeenPod) -> str:
+    """Return why a pod isn't ready yet: how far its init containers are, or what a probe says; or ""."""
+    words = (progress(pod, partial(world.has_started, pod)), world.unready(pod))
+    return ", ".join(filter(None, words))
+
+
+def first_unready(world: World, pods: Iterable[SeenPod]) -> list[str]:
+    """Return the words of the first pod that has any to say why it isn't ready, if one has."""
+    return list(islice(filter(None, (unready(world, pod) for pod in pods)), 1))
 
 
 def failure(world: World, names: Iterable[str], images: Sequence[str]) -> str:

@@ -17,7 +17,11 @@ def images(world: World, spec: PodSpec, namespace: str) -> list[Image]:
     found = [world.catalog.secrets.get((namespace, one.name)) for one in spec.image_pull_secrets]
     logins = {name: login for one in found if one for name, login in _logins(one)}
     shown = Hidden(json.dumps(logins, sort_keys=True).encode() if logins else b"")
-    return [Image(one.image, one.pull_policy, shown) for one in spec.containers]
+    mounted = [volume.image for volume in spec.volumes if volume.image]
+    return [
+        *(Image(one.image, one.pull_policy, shown) for one in spec.every_container),
+        *(Image(one.reference, one.policy, shown) for one in mounted),
+    ]
 
 
 def _logins(secret: Secret) -> Iterator[tuple[str, Mapping[str, str]]]:

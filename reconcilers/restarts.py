@@ -1,23 +1,22 @@
-"""Restarts: when a pod that ended is started again."""
+"""Restarts: when a container that ended is started again."""
 
 from dataclasses import dataclass
 
+from runtime.grouping import ENDED
 from runtime.records import Restarts
-from runtime.seen import Exit, SeenPod
+from runtime.seen import Exit, SeenContainer
 
 FIRST_WAIT = 10.0  # seconds; Kubernetes' MaxContainerBackOff and its first step
 LONGEST_WAIT = 300.0
-FORGIVEN_AFTER = 600.0  # a pod that ran so long begins anew
-
-ENDED = frozenset({"exited", "stopped", "dead"})
+FORGIVEN_AFTER = 600.0  # one that ran so long begins anew
 
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """Whether and when a pod that ended is started again.
+    """Whether and when a container that ended is started again.
 
     ``at`` is in seconds since 1970, None for never; ``reason`` in Kubernetes' words.  ``counts`` says
-    that it is the pod's own doing, which the next back-off remembers.
+    that it is its own doing, which the next back-off remembers.
     """
 
     at: float | None
@@ -25,27 +24,27 @@ class Again:
     counts: bool = False
 
 
-def again(pod: SeenPod, policy: str, restarts: Restarts, exit_: Exit, now: float) -> Again | None:
-    """Decide about one pod; None where it hasn't ended.
+def again(one: SeenContainer, policy: str, restarts: Restarts, exit_: Exit, now: float) -> Again | None:
+    """Decide about one container; None where it hasn't ended.
 
     The first restart is at once, then after 10 s, doubling up to 5 minutes; a run of 10 minutes is
-    forgiven.  Podman restarts what fails a few times by itself (``runtime.podman``), so a failed pod that it
+    forgiven.  Podman restarts what fails a few times by itself (``runtime.podman``), so a failed one that it
     did not touch was stopped by a hand, which no back-off punishes.
     Source: Kubernetes' pkg/kubelet, docs/concepts/workloads/pods/pod-lifecycle.
     """
-    if pod.state not in ENDED:
+    if one.state not in ENDED:
         return None
-    if policy == "Never" or (policy == "OnFailure" and pod.exit_code == 0):
-        return Again(None, "Completed" if pod.exit_code == 0 else _failed(pod, exit_))
-    if pod.exit_code != 0 and exit_.restarts == 0 and not exit_.error:
-        return Again(now, f"stopped by a hand (exit {pod.exit_code})")
-    count = 0 if pod.ended - pod.started >= FORGIVEN_AFTER else restarts.count
-    at = max(restarts.last + _wait(count), pod.ended) if count else now
-    return Again(at, _looping(pod, exit_, restarts, at - now), counts=True)
+    if policy == "Never" or (policy == "OnFailure" and one.exit_code == 0):
+        return Again(None, "Completed" if one.exit_code == 0 else _failed(one, exit_))
+    if one.exit_code != 0 and exit_.restarts == 0 and not exit_.error:
+        return Again(now, f"stopped by a hand (exit {one.exit_code})")
+    count = 0 if one.ended - one.started >= FORGIVEN_AFTER else restarts.count
+    at = max(restarts.last + _wait(count), one.ended) if count else now
+    return Again(at, _looping(one, exit_, restarts, at - now), counts=True)
 
 
 def after_a_probe(words: str, policy: str, restarts: Restarts, started: float, now: float) -> Again:
-    """Decide about a pod that runs and whose liveness or startup probe has failed, as ``words`` say.
+    """Decide about a container that runs and whose liveness or startup probe has failed, as ``words`` say.
 
     It is restarted as one that ended: the first time at once, then with the same back-off.
     """
@@ -61,12 +60,12 @@ def _wait(count: int) -> float:
     return min(FIRST_WAIT * 2.0 ** min(count - 1, 10), LONGEST_WAIT) if count else 0.0
 
 
-def _failed(pod: SeenPod, exit_: Exit) -> str:
-    return "OOMKilled" if exit_.out_of_memory else f"Error (exit {pod.exit_code})"
+def _failed(one: SeenContainer, exit_: Exit) -> str:
+    return "OOMKilled" if exit_.out_of_memory else f"Error (exit {one.exit_code})"
 
 
-def _looping(pod: SeenPod, exit_: Exit, restarts: Restarts, wait: float) -> str:
-    why = "OOMKilled" if exit_.out_of_memory else f"exit {pod.exit_code}"
+def _looping(one: SeenContainer, exit_: Exit, restarts: Restarts, wait: float) -> str:
+    why = "OOMKilled" if exit_.out_of_memory else f"exit {one.exit_code}"
     times = restarts.count + exit_.restarts
     if wait <= 0:
         return f"Restarting ({why}, {times} restarts)"

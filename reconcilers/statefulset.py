@@ -2,13 +2,23 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 from typing import Any
 
 from reconcilers import words
 from reconcilers.claims import leftover, mounting, volumes, with_claims
 from reconcilers.ordinals import Member, Moves, most_unavailable, moves
-from reconcilers.pods import GOING, TRIAL, Rests, earliest, failure, is_of, next_available, ordinal, rests
+from reconcilers.pods import (
+    GOING,
+    TRIAL,
+    Rests,
+    earliest,
+    failure,
+    first_unready,
+    is_of,
+    next_available,
+    ordinal,
+    rests,
+)
 from reconcilers.template import Template, follows, resources, template
 from reconcilers.wanted import Consequence, Health, Status, Wanted
 from reconcilers.world import World
@@ -240,9 +250,8 @@ def _health(family: Family, resting: Rests, good: int) -> tuple[Health, str]:
     if resting.reasons:
         return Health.DEGRADED, resting.reasons[0]
     told = f"{good} of {family.spec.replicas} pods are updated and available"
-    unready = family.now.world.past.unready
-    words = (unready[pod.id] for _, pod in sorted(family.there.items()) if pod.id in unready)
-    return Health.PROGRESSING, "; ".join([told, *islice(words, 1)])
+    there = [pod for _, pod in sorted(family.there.items())]
+    return Health.PROGRESSING, "; ".join([told, *first_unready(family.now.world, there)])
 
 
 def _trouble(family: Family) -> str:
@@ -254,7 +263,7 @@ def _trouble(family: Family) -> str:
         )
     namespace = family.now.one.metadata.namespace
     names = (f"{namespace}.{family.now.name(number)}" for number in family.templates)
-    images = [one.image for one in family.spec.template.spec.containers]
+    images = [one.image for one in family.spec.template.spec.every_container]
     return failure(family.now.world, names, images)
 
 

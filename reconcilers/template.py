@@ -8,12 +8,15 @@ from typing import Any
 from reconcilers.container import container, hooks_of, ports_of, probes_of
 from reconcilers.contents import KEEP_ON_CHANGE, template_digest
 from reconcilers.downward import Identity
+from reconcilers.mounts import scratch_name
 from reconcilers.pulling import images
 from reconcilers.security import sharing
 from reconcilers.world import World
+from runtime.grouping import parts_of
 from runtime.resources import Container, Label, Names, Network, Owner, Pod, Resource, digest, short
 from schemas.pod import PodSpec, PodTemplate
 
+DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container"
 OVERLAP = "sloop/allow-overlap"  # "true" on a workload: its old and new pods may write to one volume at once
 
 
@@ -105,10 +108,10 @@ def resources(
         made.annotations,
         uid=_uid(world, made, name),
         account=made.spec.service_account_name or made.spec.service_account or "default",
-        containers=made.spec.containers,
+        containers=made.spec.every_container,
         linked=made.spec.enable_service_links,
     )
-    built = [container(world, one, made.spec, identity) for one in made.spec.containers]
+    built = [container(world, one, made.spec, identity) for one in made.spec.every_container]
     behind = {one.key: one for _, needs in built for one in needs}
     pod = _pod(world, made, name, [one for one, _ in built], sorted(behind))
     needed = images(world, made.spec, made.owner.namespace)
@@ -122,11 +125,14 @@ def stops_first(world: World, made: Template, annotations: Mapping[str, str]) ->
     A host port can be had once; a volume that one node may write to would be written to by two programs
     that don't know of each other (decision 7).
     """
-    if any(ports_of(one, made.spec) for one in made.spec.containers):
+    if any(ports_of(one, made.spec) for one in made.spec.every_container):
         return True
     if annotations.get(OVERLAP) == "true":
         return False
-    read_only = {mount.name for one in made.spec.containers for mount in one.volume_mounts if mount.read_only}
+    mounts = [mount for one in made.spec.every_container for mount in one.volume_mounts]
+    read_only = {one.name for one in mounts if one.read_only} - {
+        one.name for one in mounts if not one.read_only
+    }
     claims = [v.persistent_volume_claim for v in made.spec.volumes if v.name not in read_only]
     written = [
         world.catalog.claims[made.owner.namespace, one.claim_name]
@@ -139,7 +145,7 @@ def stops_first(world: World, made: Template, annotations: Mapping[str, str]) ->
 def _pod(
     world: World, made: Template, name: str, containers: Sequence[Container], uses: Sequence[str]
 ) -> Pod:
-    published = tuple(port for one in made.spec.containers for port in ports_of(one, made.spec))
+    published = tuple(port for one in made.spec.every_container for port in ports_of(one, made.spec))
     full = f"{made.owner.namespace}.{name}"
     ours = {
         Label.SOURCE: world.source,
@@ -154,6 +160,7 @@ def _pod(
         Label.GRACE: str(made.spec.termination_grace_period_seconds),
         Label.PROBES: probes_of(made.spec),
         Label.HOOKS: hooks_of(made.spec),
+        **(_group(made, containers) if made.spec.grouped else {}),
     }
     return Pod(
         name=full,
@@ -170,13 +177,25 @@ def _pod(
         sharing=sharing(made.spec),
         host=tuple(kind for kind in ("pid", "ipc") if getattr(made.spec, f"host_{kind}")),
         deadline=made.spec.active_deadline_seconds or 0,
+        shares_processes=bool(made.spec.share_process_namespace),
+        memory=tuple(scratch_name(made.owner.namespace, name, one) for one in sorted(made.spec.in_memory)),
     )
 
 
 def _named(spec: PodSpec) -> str:
     """Return a pod's ports by name, as JSON; "" where none has one."""
-    named = {port.name: port.container_port for one in spec.containers for port in one.ports if port.name}
+    named = {
+        port.name: port.container_port for one in spec.every_container for port in one.ports if port.name
+    }
     return json.dumps(named, sort_keys=True) if named else ""
+
+
+def _group(made: Template, containers: Sequence[Container]) -> Mapping[str, str]:
+    return {
+        Label.CONTAINERS: parts_of((one.role, one.name) for one in containers),
+        Label.RESTART: made.spec.restart_policy,
+        Label.DEFAULT: made.annotations.get(DEFAULT_CONTAINER, ""),
+    }
 
 
 def _uid(world: World, made: Template, name: str) -> str:

@@ -24,10 +24,11 @@ class Health(StrEnum):
 class Past:
     """What this pass knows of earlier ones.  All of it may be empty: then nothing restarts because of it.
 
-    ``readiness`` and ``restarts`` go by a pod's id; so do ``unwell`` (why a probe wants it restarted) and
-    ``unready`` (what its readiness probe says).  ``exits`` go by its name, ``failures`` by a resource's key,
+    ``readiness``, ``restarts`` and ``exits`` go by a container's id; so do ``unwell`` (why a probe wants it
+    restarted) and ``unready`` (what its readiness probe says).  ``failures`` go by a resource's key,
     ``notes`` by an object and a word (see ``reconcilers.words``).
     ``serving`` says of pods by name whether the proxies that lead to them find them up, where that was asked.
+    ``started`` are the ids of the containers whose startup probe has passed.
     """
 
     readiness: Mapping[str, Readiness] = field(default_factory=lambda: MappingProxyType({}))
@@ -38,6 +39,7 @@ class Past:
     unready: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     notes: Mapping[tuple[Owner, str], Note] = field(default_factory=lambda: MappingProxyType({}))
     serving: Mapping[str, bool] = field(default_factory=lambda: MappingProxyType({}))
+    started: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,8 @@ class Wanted:
     """Which resources one object wants at this moment.
 
     Pods named in ``keep`` stay as they are, though the object no longer describes them (an older
-    revision that still serves); those in ``resting`` wait for their back-off and must not be started.
+    revision that still serves).  Of containers (a pod of one has its own name) those in ``resting`` must not
+    be started: they wait for their back-off or for another one, or are over.
     Starting one named in ``restarting`` counts as a restart; ``unwell`` tells of those that run and have to
     be restarted, and why.  ``settled`` says that what runs is what the
     object asks for, and no rollout is under way; ``consequence`` what a rollout does to what serves.

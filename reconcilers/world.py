@@ -1,5 +1,6 @@
 """What every reconciler may look at: the moment, the commit's objects, and what was seen."""
 
+import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,8 +12,8 @@ from reconcilers.wanted import Health, Past
 from runtime.observe import pod_name
 from runtime.proxies import members, read_note
 from runtime.records import Readiness
-from runtime.resources import Label, Owner, Pod
-from runtime.seen import Seen, SeenPod
+from runtime.resources import Label, Owner, Pod, Role
+from runtime.seen import Seen, SeenContainer, SeenPod
 from schemas.core import ConfigMap, PersistentVolumeClaim, Secret
 from schemas.manifest import Manifest
 from schemas.service import Service
@@ -151,8 +152,33 @@ class World:
         """Return whether a pod may serve: what was found out, or, without a probe, that it runs."""
         if pod.state != "running":
             return Readiness(False, pod.ended)
+        if pod.members:
+            return self._together(pod)
         known = self.past.readiness.get(pod.id)
         return known or Readiness(Label.PROBES not in pod.labels, max(pod.created, pod.started))
+
+    def ready(self, pod: SeenPod, one: SeenContainer) -> Readiness:
+        """Return whether a container of a pod of several is ready."""
+        if one.state != "running":
+            return Readiness(False, one.ended)
+        known = self.past.readiness.get(one.id)
+        return known or Readiness(one.part not in _probes_of(pod), max(pod.created, one.started))
+
+    def has_started(self, pod: SeenPod, one: SeenContainer) -> bool:
+        """Say whether a container runs and has passed its startup probe, so that the next one may start."""
+        probed = "startup" in _probes_of(pod).get(one.part, ())
+        return one.state == "running" and (not probed or one.id in self.past.started)
+
+    def unready(self, pod: SeenPod) -> str:
+        """Return what a probe says against a pod that isn't ready, "" where none does."""
+        known = ((one.part, self.past.unready.get(one.id)) for one in pod.containers)
+        return next((f"{part}: {words}" if part else words for part, words in known if words), "")
+
+    def _together(self, pod: SeenPod) -> Readiness:
+        """Return whether all that serve in a pod are ready; those that end before they do are not asked."""
+        serving = [self.ready(pod, one) for one in pod.members if one.role is not Role.INIT]
+        ready = all(one.ready for one in serving)
+        return Readiness(ready, max(one.since for one in serving if one.ready is ready))
 
     def available(self, pod: SeenPod, seconds: int) -> bool:
         """Say whether a pod has been ready for at least so many seconds."""
@@ -176,3 +202,9 @@ class World:
             selector = service.spec.selector.items()
             if service.metadata.namespace == namespace and selector and selector <= labels:
                 yield f"{namespace}.{service.metadata.name}__service"
+
+
+def _probes_of(pod: SeenPod) -> Mapping[str, Mapping[str, object]]:
+    """Return a pod's probes by container and kind, as its label has them."""
+    found: Mapping[str, Mapping[str, object]] = json.loads(pod.labels.get(Label.PROBES) or "{}")
+    return found

@@ -32,6 +32,8 @@ class NameTaken(EngineError):
 class Engine(Protocol):
     """What runs containers.  Names are the engine's own; creating what is there already is NameTaken.
 
+    What is asked of a pod by its name can be asked of one container of a pod of several by its own.
+
     Every method raises EngineError.  Removing what is gone already is no error.
     """
 
@@ -79,7 +81,10 @@ class Engine(Protocol):
         """Keep a secret."""
 
     def create_pod(self, pod: Pod) -> None:
-        """Make a pod and start it."""
+        """Make a pod and start it; of one with init containers only the first."""
+
+    def complete_pod(self, pod: Pod) -> None:
+        """Make the containers that a pod of several lacks; they aren't started."""
 
     def start_pod(self, name: str) -> None:
         """Start a pod that is there."""
@@ -112,7 +117,10 @@ class Engine(Protocol):
         """Take a pod out of a network."""
 
     def remove_pod(self, name: str, grace: int, *, volumes: bool = True) -> None:
-        """Ask a pod to stop, kill it after ``grace`` seconds, remove it and, if asked, its own volumes."""
+        """Ask a pod to stop, kill it after ``grace`` seconds, remove it and, if asked, its own volumes.
+
+        The containers of a pod of several stop one after the other: who cares stops them before.
+        """
 
     def remove_network(self, name: str) -> None:
         """Remove a network that nobody uses."""

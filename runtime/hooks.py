@@ -27,27 +27,28 @@ class Pause:
 Deed = Question | Pause
 
 
-def hooks_in(label: str, moment: str) -> tuple[Deed, ...]:
-    """Return what the containers of a pod do at a moment, from the pod's label."""
+def hooks_in(label: str, moment: str, part: str = "") -> tuple[Deed, ...]:
+    """Return what the container ``part`` of a pod does at a moment, from the pod's label; all do for ""."""
     containers: Mapping[str, Any] = json.loads(label) if label else {}
-    return tuple(_deed(hooks[moment]) for hooks in containers.values() if moment in hooks)
+    meant = (hooks for name, hooks in containers.items() if part in ("", name))
+    return tuple(_deed(hooks[moment]) for hooks in meant if moment in hooks)
 
 
-def after_start(engine: Engine, name: str, label: str, grace: int) -> None:
-    """Carry out what follows a pod's start; where that fails, stop the pod and raise EngineError."""
-    failed = list(_failures(engine, name, hooks_in(label, AFTER_START), START_SECONDS))
+def after_start(engine: Engine, name: str, label: str, grace: int, part: str = "") -> None:
+    """Carry out what follows a container's start; where that fails, stop it and raise EngineError."""
+    failed = list(_failures(engine, name, hooks_in(label, AFTER_START, part), START_SECONDS))
     if failed:
-        left, _ = before_stop(engine, name, label, grace)
+        left, _ = before_stop(engine, name, label, grace, part)
         engine.stop_pod(name, left)
         raise EngineError(f"the postStart hook of the pod {name} failed: {failed[0]}")
 
 
-def before_stop(engine: Engine, name: str, label: str, grace: int) -> tuple[int, str]:
-    """Carry out what comes before a pod's stop; return the seconds of grace that are left, and what failed.
+def before_stop(engine: Engine, name: str, label: str, grace: int, part: str = "") -> tuple[int, str]:
+    """Carry out what comes before a container's stop; return the seconds of grace left, and what failed.
 
-    A pod that may not take any time gets none for its hook either.
+    One that may not take any time gets none for its hook either.
     """
-    deeds = hooks_in(label, BEFORE_STOP) if grace > 0 else ()
+    deeds = hooks_in(label, BEFORE_STOP, part) if grace > 0 else ()
     if not deeds:
         return grace, ""
     begun = time.monotonic()

@@ -1,9 +1,10 @@
 """What was seen on the machine: whose it is, and whether it differs from last time."""
 
 from collections.abc import Iterable
+from typing import Any
 
-from runtime.resources import Label, Owner, digest
-from runtime.seen import Seen, SeenPod
+from runtime.resources import Label, Owner, container_name, digest
+from runtime.seen import Seen, SeenContainer, SeenPod
 
 
 def of_source(seen: Seen, source: str) -> Seen:
@@ -31,6 +32,11 @@ def is_proxy(pod: SeenPod) -> bool:
     return pod.labels.get(Label.USES, "").startswith("configuration/")
 
 
+def container_key(pod: SeenPod, container: SeenContainer) -> str:
+    """Return the name that we gave a container of a pod, whatever a hand has called it since."""
+    return container_name(pod_name(pod), container.part) if container.part else pod_name(pod)
+
+
 def secret_prefix(source: str) -> str:
     """Return how the names of a source's secrets begin."""
     return f"sloop-{source}-"
@@ -46,7 +52,8 @@ def fingerprint(seen: Seen, source: str) -> str:
     return digest(
         [
             sorted(
-                [one.id, one.name, one.state, one.started, one.exit_code, *one.networks] for one in mine.pods
+                [one.id, one.name, one.state, one.started, one.exit_code, *one.networks, *_members(one)]
+                for one in mine.pods
             ),
             sorted([pod.name, *pod.networks] for pod in seen.pods if pod.id not in ours),
             sorted([network.name, *network.subnets] for network in seen.networks),
@@ -54,3 +61,7 @@ def fingerprint(seen: Seen, source: str) -> str:
             sorted(mine.secrets),
         ]
     )
+
+
+def _members(pod: SeenPod) -> list[list[Any]]:
+    return [[one.id, one.name, one.state, one.started, one.exit_code] for one in pod.members]

@@ -15,7 +15,7 @@ from runtime.podman_errors import Refusal, asking_podman_to, unless_gone, unless
 from runtime.podman_files import digest_of_directory, write
 from runtime.podman_http import Answer
 from runtime.podman_key import kept_key
-from runtime.podman_pods import create, remove, start_or_remove, volume_named
+from runtime.podman_pods import complete, create, remove, start_or_remove, volume_named
 from runtime.podman_pull import pull
 from runtime.podman_seen import (
     exit_of,
@@ -29,8 +29,19 @@ from runtime.podman_seen import (
 )
 from runtime.podman_service import of_this_user
 from runtime.podman_sharing import give
-from runtime.podman_spec import network_spec
-from runtime.resources import Configuration, Files, Image, Network, Pod, Secret, Sharing, Volume
+from runtime.podman_spec import network_spec, volume_spec
+from runtime.resources import (
+    Configuration,
+    Files,
+    Image,
+    Network,
+    Pod,
+    Secret,
+    Sharing,
+    Volume,
+    container_name,
+    pod_of,
+)
 from runtime.routes import routes
 from runtime.seen import UNKNOWN, Exit, Happening, Seen, SeenServer
 
@@ -69,7 +80,7 @@ class PodmanEngine:
     def look(self) -> Seen:
         """Return all that is there, by four calls, and one more for each pod that a hand renamed."""
         with asking_podman_to("list what is there"):
-            containers = self._api.get("containers/json", all=True)
+            containers = self._api.get("containers/json", all=True, pod=True)
             networks = self._api.get("networks/json")
             self._bridges.note(networks)
             volumes = self._api.get("volumes/json")
@@ -112,7 +123,7 @@ class PodmanEngine:
     def create_volume(self, volume: Volume) -> None:
         """Make an empty volume."""
         with asking_podman_to(f"create the volume {volume.name}"):
-            self._create_volume(volume.name, volume.labels)
+            self._api.post("volumes/create", volume_spec(volume.name, volume.labels, volume.tmpfs))
 
     def write_files(self, files: Files) -> None:
         """Make a read-only volume's content what it should be; the volume is made if it isn't there."""
@@ -165,10 +176,18 @@ class PodmanEngine:
         with asking_podman_to(f"start the pod {pod.name}"):
             start_or_remove(self._api, pod, self._bridges)
 
+    def complete_pod(self, pod: Pod) -> None:
+        """Make the containers that a pod of several lacks; they aren't started."""
+        with asking_podman_to(f"complete the pod {pod.name}"):
+            complete(self._api, pod)
+
     def start_pod(self, name: str) -> None:
         """Start a pod that is there; one that runs already is left alone."""
         with asking_podman_to(f"start the pod {name}"):
-            self._bridges.start(name)
+            pod = pod_of(name)
+            if pod:  # it has the network of its pod's infra container
+                self._bridges.start(container_name(pod, ""))
+            self._bridges.start(name, [] if pod else None)
 
     def stop_pod(self, name: str, grace: int) -> None:
         """Ask a pod to stop, and kill it after ``grace`` seconds; nothing starts it again by itself."""
@@ -287,7 +306,7 @@ class PodmanEngine:
             return self._create_volume(name, labels)
 
     def _create_volume(self, name: str, labels: Mapping[str, str]) -> Any:
-        return json.loads(self._api.post("volumes/create", {"Name": name, "Labels": dict(labels)}))
+        return json.loads(self._api.post("volumes/create", volume_spec(name, labels)))
 
 
 def _contents(volumes: Sequence[Mapping[str, Any]]) -> dict[str, tuple[str, str]]:

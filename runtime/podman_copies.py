@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from runtime.resources import Label
+from runtime.grouping import given_name
 
 MADE = "sloop/made"  # an annotation; `podman commit` doesn't copy those (seen with 4.3)
 
@@ -17,16 +17,12 @@ def copies(
     nobody else of ours has that name, and it has our annotation.  ``annotations_of`` an id is asked
     about those alone, so that looking costs nothing more where nobody meddled.
     """
-    labelled = [(one["Id"], one["Names"][0], label) for one in containers if (label := _label(one))]
+    labelled = [(one["Id"], one["Names"][0], name) for one in containers if (name := _given(one))]
     named = {name for _, name, label in labelled if name == label}
     others = [(id_, label) for id_, name, label in labelled if name != label]
     return frozenset(id_ for id_, label in others if label in named or MADE not in annotations_of(id_))
 
 
-def without_ours(labels: Mapping[str, str]) -> dict[str, str]:
-    """Return labels without those by which sloop knows what is its own."""
-    return {name: value for name, value in labels.items() if not name.startswith("sloop/")}
-
-
-def _label(container: Mapping[str, Any]) -> str:
-    return str((container.get("Labels") or {}).get(Label.POD, ""))
+def _given(container: Mapping[str, Any]) -> str:
+    """Return the name that sloop gave, "" for what has no label of ours; an infra container is its pod's."""
+    return "" if container.get("IsInfra") else given_name(container.get("Labels") or {})

@@ -1,5 +1,6 @@
 """A pod's beginning and end in Podman: what must be there, what is cleared away when it can't start."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,26 +12,42 @@ from runtime.podman_places import binds
 from runtime.podman_ports import port_taken
 from runtime.podman_seen import holds_files
 from runtime.podman_sharing import share
-from runtime.podman_spec import container_spec
-from runtime.resources import Container, Mount, Pod
+from runtime.podman_spec import container_spec, pod_spec
+from runtime.resources import Container, Pod, container_name
 
 REMOVALS = 6  # attempts at a container that is crashing meanwhile
 
 
 def create(api: Api, pod: Pod) -> None:
     """Make a pod, whose volumes must be there: Podman would make a missing one, without our labels."""
-    volumes = {mount.volume: volume_named(api, mount.volume) for mount in _mounts(pod) if mount.volume}
-    read_only = frozenset(name for name, volume in volumes.items() if holds_files(volume))
-    spec = container_spec(pod, binds(_mounts(pod), volumes), read_only)
-    (container,) = pod.containers
-    api.post("containers/create", {**spec, **_user(api, container)})
+    if not pod.grouped:
+        _create_container(api, pod, pod.containers[0])
+        return
+    api.post("pods/create", pod_spec(pod))
+    try:
+        for container in pod.containers:
+            _create_container(api, pod, container)
+    except (EngineError, Refusal):
+        remove(api, pod.name, 0)
+        raise
+
+
+def complete(api: Api, pod: Pod) -> None:
+    """Make the containers that a pod of several lacks; they aren't started."""
+    there = {one["Name"] for one in _containers(api, pod.name)}
+    for container in pod.containers:
+        if container_name(pod.name, container.name) not in there:
+            _create_container(api, pod, container)
 
 
 def start_or_remove(api: Api, pod: Pod, bridges: Bridges) -> None:
     """Start a pod that was just made; one that can't start is removed, and who holds its port is named."""
     try:
         share(api, pod)
-        bridges.start(pod.name, [pod.network] if pod.network else [])
+        first, *others = _first_names(pod)
+        bridges.start(first, [pod.network] if pod.network else [])
+        for name in others:
+            api.post(f"containers/{named(name)}/start")
     except EngineError:
         remove(api, pod.name, 0)
         raise
@@ -40,15 +57,44 @@ def start_or_remove(api: Api, pod: Pod, bridges: Bridges) -> None:
         raise replace(refusal, message=taken) if taken else refusal from refusal
 
 
-def remove(api: Api, name: str, grace: int, *, volumes: bool = True) -> None:
-    """Stop and remove in one request; Podman kills what is paused, then lets it go.
+def _first_names(pod: Pod) -> tuple[str, ...]:
+    """Return what starts with a pod, that which is in its network before all others."""
+    first = pod.container_names[: len(pod.first)]
+    return (container_name(pod.name, ""), *first) if pod.grouped else first
 
-    Podman 4.3 refuses when the container ends, or is restarted, at that very moment.
+
+def remove(api: Api, name: str, grace: int, *, volumes: bool = True) -> None:
+    """Stop and remove a container in one request, or, where there is none of that name, a pod.
+
+    Podman kills what is paused, then lets it go.
     """
+    try:
+        _remove(api, f"containers/{named(name)}", grace, volumes=volumes)
+    except Refusal as refusal:
+        if not refusal.gone:
+            raise
+        _remove_group(api, name, grace, volumes=volumes)
+
+
+def _remove_group(api: Api, name: str, grace: int, *, volumes: bool) -> None:
+    """Remove a Podman pod, which always takes the anonymous volumes of its containers along."""
+    if not volumes:
+        for one in _containers(api, name):
+            if not one["Name"].endswith("-infra"):
+                _remove(api, f"containers/{one['Id']}", grace, volumes=False)
+    _remove(api, f"pods/{named(name)}", grace, volumes=volumes)
+
+
+def _containers(api: Api, pod: str) -> Sequence[Mapping[str, Any]]:
+    return api.get(f"pods/{named(pod)}/json").get("Containers") or ()
+
+
+def _remove(api: Api, path: str, grace: int, *, volumes: bool) -> None:
+    """Podman 4.3 refuses when the container ends, or is restarted, at that very moment."""
     query = {"force": True, "volumes": volumes, "timeout": grace}
     for left in reversed(range(REMOVALS)):
         try:
-            api.delete(f"containers/{named(name)}", seconds=grace + CHANGE_SECONDS, **query)
+            api.delete(path, seconds=grace + CHANGE_SECONDS, **query)
         except Refusal as refusal:
             if not left or "state improper" not in refusal.cause:
                 raise
@@ -62,6 +108,14 @@ def volume_named(api: Api, name: str) -> Any:
         return api.get(f"volumes/{named(name)}/json")
     except Refusal as refusal:
         raise replace(refusal, message=f"there is no volume {name}") if refusal.gone else refusal from refusal
+
+
+def _create_container(api: Api, pod: Pod, container: Container) -> None:
+    mounts = container.mounts
+    volumes = {mount.volume: volume_named(api, mount.volume) for mount in mounts if mount.volume}
+    read_only = frozenset(name for name, volume in volumes.items() if holds_files(volume))
+    spec = container_spec(pod, container, binds(mounts, volumes), read_only)
+    api.post("containers/create", {**spec, **_user(api, container)})
 
 
 def _user(api: Api, container: Container) -> dict[str, str]:
@@ -90,7 +144,3 @@ def _refuse_root(user: str, container: Container) -> None:
     else:
         said = f"container has runAsNonRoot and image has non-numeric user ({user})"
     raise EngineError(f"{said} (container {container.name}, image {container.image}): {way_out}")
-
-
-def _mounts(pod: Pod) -> tuple[Mount, ...]:
-    return tuple(mount for container in pod.containers for mount in container.mounts)

@@ -5,7 +5,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from runtime.podman_copies import without_ours
+from runtime.grouping import Listed, without_ours
+from runtime.grouping import pods_of as grouped
 from runtime.resources import Label
 from runtime.seen import Exit, Happening, SeenNetwork, SeenPod, SeenVolume
 
@@ -21,12 +22,12 @@ NOTHING = ("", "")
 def pods_of(
     containers: Iterable[Mapping[str, Any]], copied: frozenset[str] = frozenset()
 ) -> tuple[SeenPod, ...]:
-    """Return every container, infra containers of foreign pods too: their names are taken.
+    """Return our pods, and every container of others, infra containers too: their names are taken.
 
     Labels of ours on those with an id in ``copied`` say nothing.
     """
-    pods = (_pod(container) for container in containers)
-    return tuple(replace(pod, labels=without_ours(pod.labels)) if pod.id in copied else pod for pod in pods)
+    listed = (_listed(container) for container in containers)
+    return grouped(one if one.seen.id not in copied else _stranger(one) for one in listed)
 
 
 def networks_of(networks: Iterable[Mapping[str, Any]]) -> tuple[SeenNetwork, ...]:
@@ -97,6 +98,15 @@ def happening_of(event: Mapping[str, Any]) -> Happening | None:
 def seconds(time: str) -> float:
     """Return the seconds since 1970 of what Go wrote."""
     return datetime.fromisoformat(time).timestamp()
+
+
+def _listed(container: Mapping[str, Any]) -> Listed:
+    pod, name = container.get("Pod") or "", container.get("PodName") or ""
+    return Listed(_pod(container), name, pod, infra=bool(container.get("IsInfra")))
+
+
+def _stranger(one: Listed) -> Listed:
+    return replace(one, seen=without_ours(one.seen))
 
 
 def _pod(container: Mapping[str, Any]) -> SeenPod:

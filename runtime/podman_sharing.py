@@ -18,9 +18,11 @@ def share(api: Api, pod: Pod) -> None:
     """
     if pod.sharing is None:
         return
-    api.post(f"containers/{named(pod.name)}/init")
-    mounts = api.get(f"containers/{named(pod.name)}/json")["Mounts"]
-    anonymous = [one["Source"] for one in mounts if one["Type"] == "volume" and one["RW"]]
+    for name in pod.container_names:
+        api.post(f"containers/{named(name)}/init")
+    mounted = [api.get(f"containers/{named(name)}/json")["Mounts"] for name in pod.container_names]
+    volumes_of_containers = [one for mounts in mounted for one in mounts if one["Type"] == "volume"]
+    anonymous = [one["Source"] for one in volumes_of_containers if one["RW"]]
     volumes = [api.get(f"volumes/{named(name)}/json") for name in sorted(_written(pod))]
     own = [volume["Mountpoint"] for volume in volumes if not holds_files(volume)]
     give(sorted({*anonymous, *own}), pod.sharing)

@@ -4,13 +4,38 @@ from collections.abc import Mapping
 from signal import Signals
 from typing import Any
 
+from runtime.hooks import AFTER_START, hooks_in
 from runtime.podman_copies import MADE
-from runtime.resources import Container, Label, Limits, Mount, Network, Pod, Port, SecretFile, Security
+from runtime.resources import (
+    Container,
+    Label,
+    Limits,
+    Mount,
+    Network,
+    Pod,
+    Port,
+    Role,
+    SecretFile,
+    Security,
+    container_name,
+)
 
 CPU_PERIOD = 100_000  # microseconds, as Kubernetes and Podman have it
 LEAST_QUOTA = 1_000  # the kernel takes no less
 LEAST_SHARES = 2
+PAGE = 4096  # bytes
+HELD = "/dev/.sloop"  # below it the infra container, and so every other one, has the pod's volumes in memory
 QUICK_RESTARTS = 3  # by Podman, at once; later ones are sloop's, with back-off (decision 13)
+
+
+def volume_spec(name: str, labels: Mapping[str, str], tmpfs: int | None = None) -> dict[str, Any]:
+    """Return a volume; one in memory has its size in blocks, as Podman 4.3 takes bytes for quotas only."""
+    spec: dict[str, Any] = {"Name": name, "Labels": dict(labels)}
+    if tmpfs is None:
+        return spec
+    size = [f"nr_blocks={-(-tmpfs // PAGE)}"] if tmpfs else []
+    options = ",".join(["nosuid", "nodev", "mode=1777", *size])
+    return {**spec, "Options": {"type": "tmpfs", "device": "tmpfs", "o": options}}
 
 
 def network_spec(network: Network) -> dict[str, Any]:
@@ -25,38 +50,79 @@ def network_spec(network: Network) -> dict[str, Any]:
     return {**spec, "subnets": [_subnet(network.subnet)]} if network.subnet else spec
 
 
-def container_spec(pod: Pod, bound: Mapping[Mount, str], read_only: frozenset[str]) -> dict[str, Any]:
-    """Return Podman's SpecGenerator for a pod of one container.
+def container_spec(
+    pod: Pod, container: Container, bound: Mapping[Mount, str], read_only: frozenset[str]
+) -> dict[str, Any]:
+    """Return Podman's SpecGenerator for a container of a pod, which stands alone or in a Podman pod.
 
     ``bound`` gives the machine's path for each mount of a host path or with a ``sub_path``; volumes
     named in ``read_only`` are mounted so whatever the mount says.
     """
-    (container,) = pod.containers
     return _without_empty(
         {
-            "name": pod.name,
-            "labels": dict(pod.labels),
+            **(_in_group(pod, container) if pod.grouped else _alone(pod)),
             "annotations": {MADE: "true"},
-            "hostname": pod.names.hostname,
-            **_restarts(pod),
+            **_restarts(pod, container),
             "stop_timeout": pod.grace,
             "timeout": pod.deadline or None,
             "healthconfig": {"Test": ["NONE"]},  # probes are ours
             **_what_runs(container),
-            **_network(pod),
             **_storage(container, bound, read_only),
             **_security(container.security),
+            **({"sysctl": None} if pod.grouped else {}),  # they are the infra container's
             "resource_limits": _limits(container.limits),
         }
     )
 
 
-def _restarts(pod: Pod) -> dict[str, Any]:
+def pod_spec(pod: Pod) -> dict[str, Any]:
+    """Return Podman's PodSpecGenerator: the infra container has all that the containers share."""
+    names = ["net", "uts"] if pod.network else ["net"]
+    more = {"ipc": "ipc" not in pod.host, "pid": pod.shares_processes and "pid" not in pod.host}
+    shared = [*names, *(kind for kind, wanted in more.items() if wanted)]
+    return _without_empty(
+        {
+            "name": pod.name,
+            "labels": dict(pod.labels),
+            "hostname": pod.names.hostname,
+            "infra_name": container_name(pod.name, ""),
+            "shared_namespaces": shared,
+            "exit_policy": "continue",
+            **_network(pod),
+            "sysctl": dict(pod.containers[0].security.sysctls),
+            "volumes": [
+                {"Name": name, "Dest": f"{HELD}/{name}", "Options": ["nocopy"]} for name in pod.memory
+            ],
+        }
+    )
+
+
+def _alone(pod: Pod) -> dict[str, Any]:
+    return {
+        "name": pod.name,
+        "labels": dict(pod.labels),
+        "hostname": pod.names.hostname,
+        **_network(pod),
+        **_host_namespaces(pod),
+    }
+
+
+def _in_group(pod: Pod, container: Container) -> dict[str, Any]:
+    return {
+        "name": container_name(pod.name, container.name),
+        "labels": {**pod.labels, Label.CONTAINER: container.name},
+        "pod": pod.name,
+        **_host_namespaces(pod),
+    }
+
+
+def _restarts(pod: Pod, container: Container) -> dict[str, Any]:
     """Let Podman restart what crashes, unless more than the program has to start again."""
     if pod.restart == "Podman":
         return {"restart_policy": "always"}
-    hooked = "postStart" in pod.labels.get(Label.HOOKS, "")
-    if pod.restart == "Never" or hooked or pod.deadline:
+    hooked = bool(hooks_in(pod.labels.get(Label.HOOKS, ""), AFTER_START, container.name))
+    never = pod.restart == "Never" and container.role is not Role.SIDECAR
+    if never or hooked or pod.deadline:
         return {"restart_policy": "no"}
     return {"restart_policy": "on-failure", "restart_tries": QUICK_RESTARTS}
 
@@ -96,7 +162,6 @@ def _secret(file: SecretFile) -> dict[str, Any]:
 def _network(pod: Pod) -> dict[str, Any]:
     return {
         **(_own_network(pod) if pod.network else {"netns": {"nsmode": "host"}}),
-        **{f"{kind}ns": {"nsmode": "host"} for kind in pod.host},
         "hostadd": [f"{name}:{address}" for name, address in pod.names.hosts],
         "dns_server": list(pod.names.servers),
         "dns_search": list(pod.names.searches),
@@ -104,8 +169,14 @@ def _network(pod: Pod) -> dict[str, Any]:
     }
 
 
+def _host_namespaces(pod: Pod) -> dict[str, Any]:
+    """Return those of the machine's; who is in its network in a pod of several has its name, too."""
+    kinds = (*pod.host, *(["uts"] if pod.grouped and not pod.network else []))
+    return {f"{kind}ns": {"nsmode": "host"} for kind in kinds}
+
+
 def _own_network(pod: Pod) -> dict[str, Any]:
-    own: dict[str, Any] = {"aliases": list(pod.names.aliases)}
+    own: dict[str, Any] = {"aliases": list(pod.own_aliases)}
     if pod.address:
         own["static_ips"] = [pod.address]
     others = {one.network: {"aliases": list(one.aliases)} for one in pod.guest}
@@ -129,6 +200,11 @@ def _storage(container: Container, bound: Mapping[Mount, str], read_only: frozen
     volumes = [mount for mount in container.mounts if mount.volume is not None and not mount.sub_path]
     return {
         "volumes": [_volume(mount, read_only) for mount in volumes],
+        "image_volumes": [
+            {"Source": mount.image, "Destination": mount.target, "ReadWrite": False}
+            for mount in container.mounts
+            if mount.image
+        ],
         "mounts": [
             *(_tmpfs(mount) for mount in container.mounts if mount.tmpfs is not None),
             *(_bind(mount, path, read_only) for mount, path in bound.items()),

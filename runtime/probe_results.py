@@ -106,6 +106,11 @@ def asked(standing: Standing) -> tuple[Probe, ...]:
     )
 
 
+def has_started(standing: Standing) -> bool:
+    """Say whether no startup probe holds anything back any more."""
+    return all(course.good for probe, course in standing.courses.items() if probe.kind is Kind.STARTUP)
+
+
 def wait(probe: Probe, started: float, now: float) -> float:
     """Return the seconds until a probe may be asked for the first time, never more than its delay."""
     return min(max(started + probe.initial_delay - now, 0), probe.initial_delay)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from runtime import probe_doorman
-from runtime.seen import SeenPod
+from runtime.seen import SeenContainer
 
 PATIENCE = 5.0  # seconds, for the doorman to answer
 
@@ -100,9 +100,9 @@ class Sockets:
         raise failed
 
 
-def place_of(pod: SeenPod) -> Place:
-    """Return where a pod is found; one that has vanished already is found nowhere."""
-    return place(pod.name, pod.pid)
+def place_of(container: SeenContainer) -> Place:
+    """Return where a container is found; one that has vanished already is found nowhere."""
+    return place(container.name, container.pid)
 
 
 def place(name: str, pid: int) -> Place:

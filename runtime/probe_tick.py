@@ -13,16 +13,16 @@ from runtime.probe_results import (
     asked,
     begin,
     failures,
+    has_started,
     readiness,
     unwell,
     wait,
     why,
 )
 from runtime.probe_sockets import place_of
-from runtime.prober import is_probed
-from runtime.probes import Probe, read_probes
+from runtime.probed import Asked, asked_of
+from runtime.probes import Probe
 from runtime.records import Readiness
-from runtime.resources import Label
 from runtime.seen import SeenPod
 
 NONE: Mapping[str, int] = MappingProxyType({})
@@ -30,7 +30,7 @@ NONE: Mapping[str, int] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What a round found out, by the ids of pods; see ``Prober``.
+    """What a round found out, by the ids of containers; see ``Prober``.
 
     ``failing`` counts failures in a row of what restarts, for the next round.
     """
@@ -39,6 +39,7 @@ class Checked:
     unwell: Mapping[str, str]
     why: Mapping[str, str]
     failing: Mapping[str, int]
+    started: frozenset[str]
 
 
 def check_once(
@@ -53,34 +54,36 @@ def check_once(
 
     ``known`` and ``failing`` are what the last round found out.
     """
-    probed = [pod for pod in pods if is_probed(pod)]
-    before = {pod.id: Before(now, known.get(pod.id), failing.get(pod.id, 0)) for pod in probed}
+    probed = list(asked_of(pods))
+    ids = [one.container.id for one in probed]
+    before = {id_: Before(now, known.get(id_), failing.get(id_, 0)) for id_ in ids}
     standings = asyncio.run(_round(probed, before, run, now))
     return Checked(
-        readiness={pod: readiness(standing) for pod, standing in standings.items()},
-        unwell={pod: words for pod, standing in standings.items() if (words := unwell(standing))},
-        why={pod: words for pod, standing in standings.items() if (words := why(standing))},
-        failing={pod: count for pod, standing in standings.items() if (count := failures(standing))},
+        readiness={id_: readiness(standing) for id_, standing in standings.items()},
+        unwell={id_: words for id_, standing in standings.items() if (words := unwell(standing))},
+        why={id_: words for id_, standing in standings.items() if (words := why(standing))},
+        failing={id_: count for id_, standing in standings.items() if (count := failures(standing))},
+        started=frozenset(id_ for id_, standing in standings.items() if has_started(standing)),
     )
 
 
 async def _round(
-    pods: Sequence[SeenPod], before: Mapping[str, Before], run: Run, now: float
+    probed: Sequence[Asked], before: Mapping[str, Before], run: Run, now: float
 ) -> dict[str, Standing]:
     asker = Asker(run)
     try:
-        stood = await asyncio.gather(*(_stand(asker, pod, before[pod.id], now) for pod in pods))
+        stood = await asyncio.gather(*(_stand(asker, one, before[one.container.id], now) for one in probed))
     finally:
         asker.close()
-    return {pod.id: standing for pod, standing in zip(pods, stood, strict=True)}
+    return {one.container.id: standing for one, standing in zip(probed, stood, strict=True)}
 
 
-async def _stand(asker: Asker, pod: SeenPod, before: Before, now: float) -> Standing:
-    """Return how a pod stands when all have been asked; a startup probe that passes lets others follow."""
-    place = place_of(pod)
-    standing = begin(pod.started, read_probes(pod.labels[Label.PROBES]), before, now)
+async def _stand(asker: Asker, who: Asked, before: Before, now: float) -> Standing:
+    """Return how a container stands when all is asked; a startup probe that passes lets others follow."""
+    place, started = place_of(who.container), who.container.started
+    standing = begin(started, who.probes, before, now)
     done: set[Probe] = set()
-    while due := [one for one in asked(standing) if one not in done and not wait(one, pod.started, now)]:
+    while due := [one for one in asked(standing) if one not in done and not wait(one, started, now)]:
         answers = await asyncio.gather(*(asker.ask(place, probe) for probe in due))
         for probe, answer in zip(due, answers, strict=True):
             standing = answered(standing, probe, answer, now)

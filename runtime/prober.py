@@ -19,6 +19,7 @@ from runtime.probe_results import (
     answered,
     asked,
     begin,
+    has_started,
     readiness,
     unwell,
     wait,
@@ -26,10 +27,10 @@ from runtime.probe_results import (
     why,
 )
 from runtime.probe_sockets import Place, place_of
-from runtime.probes import Probe, read_probes
+from runtime.probed import Asked, asked_of
+from runtime.probes import Probe
 from runtime.records import Readiness
-from runtime.resources import Label
-from runtime.seen import SeenPod
+from runtime.seen import SeenContainer, SeenPod
 
 
 class ProbingStopped(RuntimeError):
@@ -65,7 +66,7 @@ class Prober:
 
         ``known`` is what was recorded earlier, by id; it counts for pods that are new here.
         """
-        lives = {life_of(pod): pod for pod in pods if is_probed(pod)}
+        lives = {life_of(one.container): one for one in asked_of(pods)}
         with self._news:
             self._check()
             for gone in self._standings.keys() - lives.keys():
@@ -77,16 +78,20 @@ class Prober:
             self._loop.call_soon_threadsafe(self._attend_all)
 
     def readiness(self) -> Mapping[str, Readiness]:
-        """Return, by the ids of pods, whether they are ready."""
+        """Return, by the ids of containers, whether they are ready."""
         return {life.id: readiness(standing) for life, standing in self._now().items()}
 
     def unwell(self) -> Mapping[str, str]:
-        """Return, by the ids of pods that have to be restarted, why."""
+        """Return, by the ids of containers that have to be restarted, why."""
         return {life.id: words for life, standing in self._now().items() if (words := unwell(standing))}
 
     def why(self) -> Mapping[str, str]:
-        """Return, by the ids of pods that aren't ready, the words of their last failure."""
+        """Return, by the ids of containers that aren't ready, the words of their last failure."""
         return {life.id: words for life, standing in self._now().items() if (words := why(standing))}
+
+    def started(self) -> frozenset[str]:
+        """Return the ids of the containers of which no startup probe is left to pass."""
+        return frozenset(life.id for life, standing in self._now().items() if has_started(standing))
 
     def wavering(self) -> bool:
         """Say whether a probe has begun to fail and has not failed often enough yet to count."""
@@ -106,6 +111,12 @@ class Prober:
             changed, self._changed = self._changed, False
             return changed
 
+    def wake(self) -> None:
+        """Let who waits look again, as if a pod had changed."""
+        with self._news:
+            self._changed = True
+            self._news.notify_all()
+
     def close(self) -> None:
         """Stop asking; returns when the commands that are under way have ended."""
         with suppress(RuntimeError):  # its loop is closed already
@@ -121,10 +132,9 @@ class Prober:
         if self._trouble:
             raise ProbingStopped(f"the thread that probes has failed: {self._trouble!r}") from self._trouble
 
-    def _begin(self, life: Life, pod: SeenPod, known: Readiness | None) -> None:
-        probes = read_probes(pod.labels[Label.PROBES])
-        self._standings[life] = begin(life.started, probes, Before(self._born, known), self._clock())
-        self._places[life] = place_of(pod)
+    def _begin(self, life: Life, one: Asked, known: Readiness | None) -> None:
+        self._standings[life] = begin(life.started, one.probes, Before(self._born, known), self._clock())
+        self._places[life] = place_of(one.container)
 
     def _work(self) -> None:
         try:
@@ -205,11 +215,6 @@ class Prober:
                 self._news.notify_all()
 
 
-def is_probed(pod: SeenPod) -> bool:
-    """Say whether there is anything to ask a pod, and somebody to answer."""
-    return pod.state == "running" and bool(pod.labels.get(Label.PROBES))
-
-
-def life_of(pod: SeenPod) -> Life:
-    """Return a pod's present life."""
-    return Life(pod.id, pod.pid, pod.started)
+def life_of(container: SeenContainer) -> Life:
+    """Return a container's present life."""
+    return Life(container.id, container.pid, container.started)

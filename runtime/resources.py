@@ -5,6 +5,7 @@ import hmac
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
 DIGEST_VERSION = "1"
@@ -27,6 +28,18 @@ class Label:
     NAMED = "sloop/named-ports"  # JSON: its ports by name, for Services that name them
     PORTS = "sloop/ports"  # the host ports it publishes, as 8080/tcp, separated by commas
     GRACE = "sloop/grace"  # seconds between the request to stop and the kill
+    CONTAINERS = "sloop/containers"  # of a pod of several, in the order of their starts, as init/a,main/b
+    CONTAINER = "sloop/container"  # which of them it is; the infra container is none
+    DEFAULT = "sloop/default-container"  # of a pod of several: the one that is meant where none is named
+    RESTART = "sloop/restart"  # the restartPolicy of a pod of several
+
+
+class Role(StrEnum):
+    """What a container is in its pod."""
+
+    INIT = "init"  # has to end well before the next one starts
+    SIDECAR = "sidecar"  # has to have started before the next one does, and stops last
+    MAIN = "main"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -80,10 +93,14 @@ class Network:
 
 @dataclass(frozen=True, slots=True)
 class Volume:
-    """A volume that pods write to: a claim's (kept for ever), or one pod's scratch space."""
+    """A volume that pods write to: a claim's (kept for ever), or one pod's scratch space.
+
+    One in memory has ``tmpfs`` (bytes; 0 for no limit).
+    """
 
     name: str
     labels: Mapping[str, str]
+    tmpfs: int | None = None
 
     @property
     def key(self) -> str:
@@ -181,7 +198,7 @@ class Image:
 class Mount:
     """A place in the container's file system.
 
-    Exactly one of ``volume`` (a Podman volume), ``host`` (a path of the machine) and
+    Exactly one of ``volume`` (a Podman volume), ``host`` (a path of the machine), ``image`` (its files) and
     ``tmpfs`` (bytes; 0 for no limit) is given; a volume named "" is one that the container takes along
     when it is removed.  ``host_type`` is Kubernetes' hostPath type: what must be there, or is made.
     ``sub_path`` is inside the volume, or below the path; ``propagation`` is "rslave", "rshared" or "".
@@ -195,6 +212,7 @@ class Mount:
     sub_path: str = ""
     read_only: bool = False
     propagation: str = ""
+    image: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,6 +286,7 @@ class Container:
     stdin: bool = False
     tty: bool = False
     stop_signal: str = ""
+    role: Role = Role.MAIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,6 +330,8 @@ class Pod:
     ``network`` is "" for a pod in the machine's own; ``host`` names the other namespaces of the machine's
     that it is in: pid, ipc.  After ``deadline`` seconds its program is killed, and stays so; 0 is never.
     ``address`` is its own in ``network``, "" for any; ``guest`` are the networks that it is in besides.
+    ``containers`` are in the order of their starts; they see each other's processes where
+    ``shares_processes``.  ``memory`` names the volumes in memory, which are lost when nobody mounts them.
     """
 
     name: str
@@ -330,14 +351,58 @@ class Pod:
     deadline: int = 0
     address: str = ""
     guest: tuple[Guest, ...] = ()
+    shares_processes: bool = False
+    memory: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
         """Return how plans call it."""
         return f"pod/{self.name}"
 
+    @property
+    def images(self) -> frozenset[str]:
+        """Return the references of the images that have to be there: what its containers run, and mount."""
+        mounted = (mount.image for one in self.containers for mount in one.mounts)
+        return frozenset([*(one.image for one in self.containers), *filter(None, mounted)])
+
+    @property
+    def grouped(self) -> bool:
+        """Say whether its containers share an infra container; a plain one stands alone."""
+        return len(self.containers) > 1 or self.shares_processes
+
+    @property
+    def container_names(self) -> tuple[str, ...]:
+        """Return the engine's names of its containers."""
+        if not self.grouped:
+            return (self.name,)
+        return tuple(container_name(self.name, one.name) for one in self.containers)
+
+    @property
+    def first(self) -> tuple[Container, ...]:
+        """Return the containers that start with the pod: all, or the first that the others wait for."""
+        return self.containers if self.containers[0].role is Role.MAIN else self.containers[:1]
+
+    @property
+    def own_aliases(self) -> tuple[str, ...]:
+        """Return its names in its network; an infra container, named otherwise, bears the pod's as well."""
+        return (self.name, *self.names.aliases) if self.grouped else self.names.aliases
+
 
 Resource = Network | Volume | Files | Configuration | Secret | Image | Pod
+
+
+def container_name(pod: str, part: str) -> str:
+    """Return the engine's name of a container in a pod of several; of its infra container for "".
+
+    No name of Kubernetes' has an underscore, so it is nobody else's.
+    """
+    return f"{pod}_{part}"
+
+
+def pod_of(name: str) -> str:
+    """Return the pod of several that has a container of this name, "" where that is no such."""
+    pod, _, part = name.partition("_")
+    return pod if part and not part.startswith("_") else ""
 
 
 def digest(value: Any, key: bytes = b"") -> str:

@@ -2,15 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 
-
-class Role(StrEnum):
-    """What a container is in its pod; the order is that of their starts."""
-
-    INIT = "init"  # has to end well before the next one starts
-    SIDECAR = "sidecar"  # has to have started before the next one does, and stops last
-    MAIN = "main"
+from runtime.resources import Role
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,10 +38,9 @@ def conflicts(manifests: Iterable[Manifest]) -> Iterator[Problem]:
 def _faults(pod: PodIn) -> Iterator[Fault]:
     spec = pod.spec
     yield from _repeated("volume", [((("volumes", i, "name")), v.name) for i, v in enumerate(spec.volumes)])
-    names = [(("containers", i, "name"), container.name) for i, container in enumerate(spec.containers)]
-    yield from _repeated("container", names)
-    for index, container in enumerate(spec.containers):
-        yield from _container_faults(container, pod, ("containers", index))
+    yield from _repeated("container", [((*at, "name"), container.name) for at, container in spec.in_order])
+    for at, container in spec.in_order:
+        yield from _container_faults(container, pod, at)
     if pod.replicas > 1:
         yield from _too_many(spec)
 
@@ -60,6 +59,11 @@ def _container_faults(container: Container, pod: PodIn, at: Path) -> Iterator[Fa
     for index, mount in mounts:
         if mount.name not in volumes:
             yield Fault((*at, "volumeMounts", index, "name"), f"the pod has no volume `{mount.name}`")
+    images = {volume.name for volume in pod.spec.volumes if volume.image}
+    for index, mount in mounts:
+        if mount.name in images and (mount.sub_path or mount.sub_path_expr):
+            field = "subPath" if mount.sub_path else "subPathExpr"
+            yield Fault((*at, "volumeMounts", index, field), "an image is mounted as a whole: leave it out")
     paths = [((*at, "volumeMounts", index, "mountPath"), mount.mount_path) for index, mount in mounts]
     yield from _repeated("mount at", paths)
     ports = [((*at, "ports", index, "name"), port.name) for index, port in enumerate(container.ports)]
@@ -67,11 +71,11 @@ def _container_faults(container: Container, pod: PodIn, at: Path) -> Iterator[Fa
 
 
 def _host_ports(spec: PodSpec) -> Iterator[tuple[Path, ContainerPort, int]]:
-    for index, container in enumerate(spec.containers):
+    for path, container in spec.in_order:
         for at, port in enumerate(container.ports):
             if number := spec.published(port):
                 field = "hostPort" if port.host_port else "containerPort"
-                yield ("containers", index, "ports", at, field), port, number
+                yield (*path, "ports", at, field), port, number
 
 
 def _too_many(spec: PodSpec) -> Iterator[Fault]:

@@ -3,16 +3,15 @@
 from collections.abc import Iterator
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from schemas.env import EnvFrom, EnvVar
-from schemas.model import Fault, Many, Model, Noted, Opaque, Refused, among, complain
+from schemas.image import PullPolicy, default_policy, named
+from schemas.model import Fault, Many, Model, Noted, Opaque, Refused, among, camel, complain
 from schemas.names import AbsolutePath, DnsLabel, InnerPath, IpAddress, PortName, PortNumber, PortNumberOrZero
 from schemas.probes import Lifecycle, Probe
 from schemas.resources import Resources
 from schemas.security import SecurityContext
-
-PullPolicy = Literal["Always", "IfNotPresent", "Never"]
 
 
 class ContainerPort(Model):
@@ -53,7 +52,7 @@ class Container(Model):
     """One container."""
 
     name: DnsLabel
-    image: str
+    image: Annotated[str, AfterValidator(named)]
     command: Many[str] = ()
     args: Many[str] = ()
     working_dir: str | None = None
@@ -72,7 +71,7 @@ class Container(Model):
     stdin_once: Annotated[bool, Noted("nothing attaches to a container's input here")] = False
     lifecycle: Lifecycle | None = None
     restart_policy: Annotated[
-        Literal["Always"] | None, Refused("only for sidecars, which are not supported yet")
+        Literal["Always"] | None, Refused("only for init containers: the pod's counts for all others")
     ] = None
     resize_policy: Annotated[Many[Opaque], Noted("a change of resources makes a new container")] = ()
     termination_message_path: Annotated[str | None, Noted("the end of the log is shown instead")] = None
@@ -82,7 +81,7 @@ class Container(Model):
     @property
     def pull_policy(self) -> PullPolicy:
         """When to pull: as written, else ``Always`` for the tag ``latest`` or none, else ``IfNotPresent``."""
-        return self.image_pull_policy or ("Always" if tag_of(self.image) == "latest" else "IfNotPresent")
+        return self.image_pull_policy or default_policy(self.image)
 
     @model_validator(mode="after")
     def _rules(self) -> Self:
@@ -90,11 +89,27 @@ class Container(Model):
         return self
 
 
-def tag_of(image: str) -> str:
-    """Return an image's tag, ``latest`` where it has none, and "" for one that is named by digest."""
-    name, _, digest = image.partition("@")
-    tag = name.rpartition("/")[2].partition(":")[2]
-    return "" if digest else tag or "latest"
+class InitContainer(Container):
+    """A container that has to end well before the next one starts; or, restarted always, a sidecar.
+
+    A sidecar has to have started before the next one does, and stops after the others.
+    """
+
+    restart_policy: Literal["Always"] | None = None
+
+    @property
+    def stays(self) -> bool:
+        """Say whether it is a sidecar."""
+        return self.restart_policy == "Always"
+
+    @model_validator(mode="after")
+    def _ends(self) -> Self:
+        watched = ("lifecycle", "liveness_probe", "readiness_probe", "startup_probe")
+        given = [name for name in watched if not self.stays and getattr(self, name) is not None]
+        complain(
+            Fault((camel(name),), "only for one with restartPolicy Always (a sidecar)") for name in given
+        )
+        return self
 
 
 def _faults(container: Container) -> Iterator[Fault]:
@@ -103,8 +118,6 @@ def _faults(container: Container) -> Iterator[Fault]:
             ("readinessProbe", "terminationGracePeriodSeconds"),
             "has no place in a probe that restarts nothing",
         )
-    if not container.image or container.image != container.image.strip():
-        yield Fault(("image",), "must be an image's name, without spaces around it")
     for name in ("liveness", "startup"):
         probe: Probe | None = getattr(container, f"{name}_probe")
         if probe and probe.success_threshold != 1:

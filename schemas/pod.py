@@ -1,11 +1,11 @@
 """The specification of a pod (core/v1), whole."""
 
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from schemas.container import Container, ContainerPort
+from schemas.container import Container, ContainerPort, InitContainer
 from schemas.meta import TemplateMeta
 from schemas.model import (
     Fault,
@@ -29,10 +29,6 @@ from schemas.volumes import Volume
 _ONE_MACHINE = "there is one machine to run on"
 _TOKEN = "there is no cluster whose API a pod could call"
 _NO_NAMES = "names of the namespace don't resolve in the machine's own network: leave it out"
-
-
-def _several(containers: Any) -> bool:
-    return isinstance(containers, list | tuple) and len(containers) > 1
 
 
 class HostAlias(Model):
@@ -72,9 +68,7 @@ class SecretName(Model):
 class PodSpec(Model):
     """A pod: its containers, what they share, and how they end."""
 
-    containers: Annotated[
-        Many[Container], Refused("more than one container in a pod is not supported yet", when=_several)
-    ]
+    containers: Many[Container]
     volumes: Many[Volume] = ()
     restart_policy: Literal["Always", "OnFailure", "Never"] = "Always"
     termination_grace_period_seconds: Natural = 30
@@ -87,9 +81,7 @@ class PodSpec(Model):
     dns_config: DnsConfig | None = None
     security_context: PodSecurityContext = Field(default_factory=PodSecurityContext)
 
-    init_containers: Annotated[
-        Many[Container], Refused("init containers are not supported yet", when=bool)
-    ] = ()
+    init_containers: Many[InitContainer] = ()
     ephemeral_containers: Annotated[
         Many[Opaque], Refused("are added to a running pod, never written in a manifest", when=bool)
     ] = ()
@@ -125,6 +117,35 @@ class PodSpec(Model):
     tolerations: Annotated[Many[Toleration], Noted(_ONE_MACHINE)] = ()
     topology_spread_constraints: Annotated[Many[TopologySpreadConstraint], Noted(_ONE_MACHINE)] = ()
 
+    @property
+    def in_order(self) -> Iterator[tuple[Path, Container]]:
+        """Yield every container with its path, in the order of their starts."""
+        yield from ((("initContainers", at), one) for at, one in enumerate(self.init_containers))
+        yield from ((("containers", at), one) for at, one in enumerate(self.containers))
+
+    @property
+    def every_container(self) -> tuple[Container, ...]:
+        """Return every container, init containers first."""
+        return (*self.init_containers, *self.containers)
+
+    @property
+    def in_memory(self) -> frozenset[str]:
+        """Return the names of the volumes in memory that several containers share, each as a whole."""
+        users = [{one.name for one in each.volume_mounts} for each in self.every_container]
+        given = (one.name for one in self.volumes if one.in_memory and one.name not in self.narrowed)
+        return frozenset(name for name in given if sum(name in each for each in users) > 1)
+
+    @property
+    def narrowed(self) -> frozenset[str]:
+        """Return the names of the volumes of which a container sees a part only."""
+        mounts = (one for each in self.every_container for one in each.volume_mounts)
+        return frozenset(one.name for one in mounts if one.sub_path or one.sub_path_expr)
+
+    @property
+    def grouped(self) -> bool:
+        """Say whether its containers share what one alone has to itself."""
+        return len(self.every_container) > 1 or bool(self.share_process_namespace)
+
     def published(self, port: ContainerPort) -> int | None:
         """Return which port of the machine a container's port takes; all of them in its own network."""
         return port.host_port or (port.container_port if self.host_network else None)
@@ -147,9 +168,9 @@ def _faults(spec: PodSpec) -> Iterator[Fault]:
         yield Fault(("containers",), "a pod needs a container")
     if spec.dns_policy == "None" and not (spec.dns_config and spec.dns_config.nameservers):
         yield Fault(("dnsConfig",), "dnsPolicy None needs dnsConfig with nameservers")
-    for index, container in enumerate(spec.containers):
-        yield from _user_faults(spec, container, ("containers", index))
-        yield from _port_faults(spec, container, ("containers", index))
+    for at, container in spec.in_order:
+        yield from _user_faults(spec, container, at)
+        yield from _port_faults(spec, container, at)
 
 
 def _user_faults(spec: PodSpec, container: Container, at: Path) -> Iterator[Fault]:

@@ -90,8 +90,8 @@ def references(spec: PodSpec) -> Iterator[Reference]:
     """Yield the objects that a pod names and can't do without."""
     for index, volume in enumerate(spec.volumes):
         yield from _of_volume(volume, ("volumes", index))
-    for index, container in enumerate(spec.containers):
-        yield from _of_container(container, ("containers", index))
+    for at, container in spec.in_order:
+        yield from _of_container(container, at)
 
 
 def _of_volume(volume: Volume, at: Path) -> Iterator[Reference]:

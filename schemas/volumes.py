@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from schemas.env import FileFieldRef, ResourceFieldRef
+from schemas.image import PullPolicy, default_policy, named
 from schemas.meta import Annotations, TemplateMeta
 from schemas.model import Fault, Many, Model, Noted, Opaque, Refused, among, complain
 from schemas.names import DataKey, DnsLabel, InnerPath, MachinePath
@@ -211,10 +212,15 @@ class EphemeralVolume(Model):
 
 
 class ImageVolume(Model):
-    """An image's files as a volume."""
+    """An image's files as a volume, which is read only."""
 
-    reference: str | None = None
-    pull_policy: Literal["Always", "Never", "IfNotPresent"] | None = None
+    reference: Annotated[str, AfterValidator(named)]
+    pull_policy: PullPolicy | None = None
+
+    @property
+    def policy(self) -> PullPolicy:
+        """When to pull, as for a container's image."""
+        return self.pull_policy or default_policy(self.reference)
 
 
 class Volume(Model):
@@ -229,9 +235,7 @@ class Volume(Model):
     projected: ProjectedVolume | None = None
     downward_api: DownwardVolume | None = None
     ephemeral: EphemeralVolume | None = None
-    image: Annotated[
-        ImageVolume | None, Refused("images are not mounted yet: copy the files into the image")
-    ] = None
+    image: ImageVolume | None = None
     git_repo: Annotated[Opaque | None, Refused("Kubernetes itself gave it up: clone into an emptyDir")] = None
     aws_elastic_block_store: Cloud = None
     azure_disk: Cloud = None
@@ -253,6 +257,11 @@ class Volume(Model):
     scale_io: Cloud = None
     storageos: Cloud = None
     vsphere_volume: Cloud = None
+
+    @property
+    def in_memory(self) -> bool:
+        """Say whether it is scratch space in memory."""
+        return self.empty_dir is not None and self.empty_dir.medium == "Memory"
 
     @property
     def source(self) -> str:

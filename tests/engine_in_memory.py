@@ -4,14 +4,26 @@ import hashlib
 import itertools
 import queue
 import threading
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from ipaddress import ip_network
 
 from runtime.engine import EngineError, ImageMissing, NameTaken
+from runtime.grouping import ENDED, Listed, pods_of
 from runtime.proxies import MAIN, members
-from runtime.resources import Configuration, Files, Image, Label, Mount, Network, Pod, Secret, Volume
+from runtime.resources import (
+    Configuration,
+    Files,
+    Image,
+    Label,
+    Mount,
+    Network,
+    Pod,
+    Secret,
+    Volume,
+    container_name,
+)
 from runtime.seen import UNKNOWN, Exit, Happening, Seen, SeenNetwork, SeenPod, SeenServer, SeenVolume
 
 Call = tuple[str, str]  # a method and the name it was called with
@@ -47,6 +59,7 @@ class EngineInMemory:
         self._lock = threading.RLock()
         self._pods: dict[str, SeenPod] = {}
         self._specs: dict[str, Pod] = {}  # by id
+        self._groups: dict[str, str] = {}  # the pods of several, by the names of their containers
         self._exits: dict[str, Exit] = {}  # by id
         self._networks: dict[str, SeenNetwork] = {}
         self._volumes: dict[str, SeenVolume] = {}
@@ -66,7 +79,7 @@ class EngineInMemory:
         with self._lock:
             self.requests += 4
             return Seen(
-                pods=tuple(self._pods.values()),
+                pods=pods_of(map(self._listed, self._pods.values())),
                 networks=tuple(self._networks.values()),
                 volumes=tuple(self._volumes.values()),
                 secrets=tuple(self._secrets),
@@ -153,24 +166,23 @@ class EngineInMemory:
 
     def create_pod(self, pod: Pod) -> None:
         with self._changing("create_pod", pod.name):
-            _refuse_taken(pod.name, self._pods)
+            _refuse_taken(pod.name, {*self._pods, *self._groups.values()})
             self._refuse_missing(pod)
             self._refuse_ports(pod)
-            made = self._made(pod)
-            self._volumes |= {name: SeenVolume(name, {}) for name in _anonymous(made.id, pod)}
-            self._specs[made.id] = pod
-            self._pods[pod.name] = made
-            self._tell("create", pod.name)
-            self._run(made)
+            if pod.grouped:
+                self._make(container_name(pod.name, ""), replace(pod, containers=()), pod.labels)
+            self._complete(pod)
+            for name in pod.container_names[: len(pod.first)]:
+                self._start(name)
+
+    def complete_pod(self, pod: Pod) -> None:
+        with self._changing("complete_pod", pod.name):
+            self._refuse_missing(pod)
+            self._complete(pod)
 
     def start_pod(self, name: str) -> None:
         with self._changing("start_pod", name):
-            pod = self._pod(name)
-            if pod.state == "paused":
-                raise EngineError(f"cannot start the pod {name}: it is paused")
-            if pod.state != "running":
-                self._refuse_ports(self._specs[pod.id])
-                self._run(pod)
+            self._start(name)
 
     def stop_pod(self, name: str, grace: int) -> None:
         with self._changing("stop_pod", name):
@@ -228,7 +240,7 @@ class EngineInMemory:
     def remove_pod(self, name: str, grace: int, *, volumes: bool = True) -> None:
         del volumes  # it keeps none
         with self._changing("remove_pod", name):
-            if name in self._pods:
+            if name in {*self._pods, *self._groups.values()}:
                 self.graces[name] = grace
                 self.remove(name)
 
@@ -271,8 +283,14 @@ class EngineInMemory:
     # Hands that meddle
 
     def stop(self, name: str) -> None:
-        """Stop a pod as `podman stop` does."""
-        self._end(name, 143)
+        """Stop a pod as `podman stop` and `podman pod stop` do."""
+        for one in self._all(name):
+            if self._pods[one].state == "running":
+                self._end(one, 143)
+
+    def stop_group(self, name: str) -> None:
+        """Stop all the containers of a pod, as `podman pod stop` does."""
+        self.stop(name)
 
     def kill(
         self, name: str, exit_code: int = 137, *, restarts: int = 0, out_of_memory: bool = False
@@ -283,16 +301,29 @@ class EngineInMemory:
 
     def pause(self, name: str) -> None:
         """Pause a running pod."""
-        self._pods[name] = replace(self._pods[name], state="paused")
-        self._tell("pause", name)
+        for one in self._all(name):
+            if self._pods[one].state == "running":
+                self._pods[one] = replace(self._pods[one], state="paused")
+                self._tell("pause", one)
 
     def remove(self, name: str) -> None:
         """Remove a pod with its anonymous volumes, whatever it does."""
         with self._lock:
-            pod = self._pods.pop(name)
-            for volume in _anonymous(pod.id, self._specs.pop(pod.id)):
-                self._volumes.pop(volume, None)
-            self._tell("remove", name, pod)
+            for one in self._all(name):
+                pod = self._pods.pop(one)
+                self._groups.pop(one, None)
+                for volume in _anonymous(pod.id, self._specs.pop(pod.id)):
+                    self._volumes.pop(volume, None)
+                self._tell("remove", one, pod)
+
+    def containers(self) -> list[str]:
+        """Return the names of all containers, infra containers too."""
+        return list(self._pods)
+
+    def prune(self) -> None:
+        """Remove what doesn't run, as `podman container prune` does."""
+        for name in [name for name, pod in self._pods.items() if pod.state in ENDED]:
+            self.remove(name)
 
     def rename(self, current: str, name: str) -> None:
         """Call a pod otherwise."""
@@ -300,10 +331,13 @@ class EngineInMemory:
             pod = self._pod(current)
             _refuse_taken(name, self._pods)
             self._pods[name] = replace(self._pods.pop(current), name=name)
+            if current in self._groups:
+                self._groups[name] = self._groups.pop(current)
             self._tell("rename", name, pod)
 
     def disconnect(self, name: str, network: str) -> None:
         """Take a pod out of a network."""
+        name = self._all(name)[-1]
         pod = self._pods[name]
         self._pods[name] = replace(pod, networks=tuple(one for one in pod.networks if one != network))
         self._tell("disconnect", name)
@@ -328,19 +362,53 @@ class EngineInMemory:
         pod = self._pods.get(name)
         return pod is not None and pod.state == "running" and pod.image not in self.silent
 
-    def _made(self, pod: Pod) -> SeenPod:
-        image = pod.containers[0].image
-        number = next(self._ids)
-        return SeenPod(
-            id=f"{number:064x}",
-            name=pod.name,
-            labels=pod.labels,
+    def _listed(self, row: SeenPod) -> Listed:
+        pod = self._groups.get(row.name, "")
+        return Listed(row, pod, f"pod {pod}" if pod else "", infra=bool(pod) and row.name.endswith("_"))
+
+    def _all(self, name: str) -> list[str]:
+        """Return a container's name, or those of all the containers of a pod, its infra container last."""
+        if name in self._pods:
+            return [name]
+        return sorted(
+            (one for one, pod in self._groups.items() if pod == name), key=lambda one: one.endswith("_")
+        )
+
+    def _complete(self, pod: Pod) -> None:
+        for name, container in zip(pod.container_names, pod.containers, strict=True):
+            own = {Label.CONTAINER: container.name} if pod.grouped else {}
+            if name not in self._pods:
+                spec = replace(pod, containers=(container,), ports=() if pod.grouped else pod.ports)
+                self._make(name, spec, {**pod.labels, **own})
+
+    def _make(self, name: str, spec: Pod, labels: Mapping[str, str]) -> None:
+        image = spec.containers[0].image if spec.containers else "localhost/podman-pause"
+        made = SeenPod(
+            id=f"{next(self._ids):064x}",
+            name=name,
+            labels=labels,
             state="created",
             image=image,
             image_id=hashlib.sha256(image.encode()).hexdigest(),
-            networks=tuple(sorted({pod.network, *(one.network for one in pod.guest)} - {""})),
+            networks=_networks(spec) if name in (spec.name, container_name(spec.name, "")) else (),
             created=self.clock(),
         )
+        self._volumes |= {volume: SeenVolume(volume, {}) for volume in _anonymous(made.id, spec)}
+        self._specs[made.id] = spec
+        self._pods[name] = made
+        if spec.name != name:
+            self._groups[name] = spec.name
+        self._tell("create", name)
+
+    def _start(self, name: str) -> None:
+        pod = self._pod(name)
+        if pod.state == "paused":
+            raise EngineError(f"cannot start the pod {name}: it is paused")
+        if name in self._groups and not name.endswith("_"):
+            self._start(container_name(self._groups[name], ""))
+        if pod.state != "running":
+            self._refuse_ports(self._specs[pod.id])
+            self._run(pod)
 
     def _run(self, pod: SeenPod) -> None:
         pid = 1_000_000 + next(self._ids)
@@ -354,9 +422,10 @@ class EngineInMemory:
         self._tell("died", name)
 
     def _refuse_missing(self, pod: Pod) -> None:
-        if pod.containers[0].image not in self.images():
-            raise ImageMissing(f"cannot create the pod {pod.name}: no image {pod.containers[0].image}")
-        missing = {pod.network, *(one.network for one in pod.guest)} - {"", *self._networks}
+        for container in pod.containers:
+            if container.image not in self.images():
+                raise ImageMissing(f"cannot create the pod {pod.name}: no image {container.image}")
+        missing = {*_networks(pod)} - self._networks.keys()
         missing |= {mount.volume for mount in _mounts(pod) if mount.volume} - self._volumes.keys()
         missing |= _secrets(pod) - self._secrets.keys()
         if missing:
@@ -376,6 +445,10 @@ class EngineInMemory:
         labels = pod or self._pods.get(name) or self._volumes.get(name)
         for heard in self._listeners:
             heard.put(Happening(action, name, labels.labels if labels else {}))
+
+
+def _networks(pod: Pod) -> tuple[str, ...]:
+    return tuple(sorted({pod.network, *(one.network for one in pod.guest)} - {""}))
 
 
 def _refuse_taken(name: str, names: Collection[str]) -> None:
@@ -401,5 +474,5 @@ def _anonymous(container: str, pod: Pod) -> tuple[str, ...]:
 
 
 def _secrets(pod: Pod) -> set[str]:
-    (container,) = pod.containers
-    return {name for _, name in container.secret_env} | {file.secret for file in container.secret_files}
+    variables = {name for one in pod.containers for _, name in one.secret_env}
+    return variables | {file.secret for one in pod.containers for file in one.secret_files}

@@ -46,6 +46,9 @@ class Meddling:
     def crash(self, image: str, code: str) -> None:
         self.host.crashing[image] = int(code)
 
+    def prune(self) -> None:
+        self.host.engine.prune()
+
     def unready(self, image: str) -> None:
         self.host.unready.add(image)
 

@@ -23,14 +23,15 @@ from gitops.steps import Step
 from gitops.view import House, View
 from runtime.ledger import open_ledger
 from runtime.lock import Holder
+from runtime.probed import asked_of
 from runtime.proxies import BUILT
 from runtime.records import Readiness
-from runtime.resources import Label, Network
-from runtime.seen import SeenPod
+from runtime.resources import Network
+from runtime.seen import SeenContainer, SeenPod
 from tests.engine_in_memory import EngineInMemory
 from tests.gitops.repository import Repository
 
-IMAGES = tuple(f"localhost/app:{number}" for number in range(1, 5))
+IMAGES = (*(f"localhost/app:{number}" for number in range(1, 5)), "localhost/done:1")
 BEGINNING = 1_700_000_000.0  # seconds since 1970
 WORK = 0.1  # seconds that pass at least between two passes
 
@@ -88,17 +89,18 @@ class Probes(Watch):
 
     def look(self, pods: Iterable[SeenPod], known: Mapping[str, Readiness]) -> Probed:
         del known
-        probed = [pod for pod in pods if Label.PROBES in pod.labels and pod.state == "running"]
-        silent = {pod.id for pod in probed if pod.image in self.host.unready}
+        probed = [one.container for one in asked_of(pods)]
+        silent = {one.id for one in probed if one.image in self.host.unready}
         return Probed(
-            readiness={pod.id: Readiness(pod.id not in silent, pod.started) for pod in probed},
-            unwell={pod.id: "Liveness probe failed: nobody listens" for pod in probed if self._ails(pod)},
+            readiness={one.id: Readiness(one.id not in silent, one.started) for one in probed},
+            unwell={one.id: "Liveness probe failed: nobody listens" for one in probed if self._ails(one)},
             unready=dict.fromkeys(silent, "Readiness probe failed: nobody listens"),
+            started=frozenset(one.id for one in probed) - silent,
         )
 
-    def _ails(self, pod: SeenPod) -> bool:
-        """Say whether a pod's liveness fails, as it does until it is started again."""
-        return pod.name in self.host.unwell and pod.started < self.host.clock.now - 60
+    def _ails(self, one: SeenContainer) -> bool:
+        """Say whether a container's liveness fails, as it does until it is started again."""
+        return one.name in self.host.unwell and one.started < self.host.clock.now - 60
 
     def wait(self, seconds: float) -> bool:
         self.host.clock.now += max(seconds, WORK)
@@ -122,8 +124,8 @@ class Host:
     """One source on one machine.
 
     ``unready`` holds the images whose probes never succeed, ``crashing`` the codes with which an image's
-    pods end as soon as they run, ``unwell`` the names of pods whose liveness fails.  ``passes`` are those
-    of the last ``apply``.
+    containers end as soon as they run, ``completing`` the images of those that end well, ``unwell`` the names
+    of containers whose liveness fails.  ``passes`` are those of the last ``apply``.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -132,6 +134,7 @@ class Host:
         self.unready: set[str] = set()
         self.crashing: dict[str, int] = {}
         self.unwell: set[str] = set()
+        self.completing = {"done:1"}
         self.told = Told()
         self.passes: list[Pass] = []
         self.repository = Repository(directory / "site")
@@ -175,14 +178,19 @@ class Host:
         return converge(loop, timeout=seconds, wait=wait)
 
     def live(self) -> None:
-        """Let pods crash."""
-        for pod in self.engine.look().pods:
-            if pod.state == "running" and pod.image in self.crashing:
-                self.engine.kill(pod.name, self.crashing[pod.image], restarts=3)
+        """Let pods crash, and complete."""
+        for one in [
+            one for pod in self.engine.look().pods for one in pod.containers if one.state == "running"
+        ]:
+            if one.image in self.crashing:
+                self.engine.kill(one.name, self.crashing[one.image], restarts=3)
+            elif one.image in self.completing:
+                self.engine.kill(one.name, 0)
 
     def pods(self, pattern: str = "*") -> list[str]:
-        """Return the names of the pods that fit a pattern."""
-        return sorted(pod.name for pod in self.engine.look().pods if fnmatch(pod.name, pattern))
+        """Return the names of the pods that fit a pattern; of containers in a pod for one with a `_`."""
+        names = self.engine.containers() if "_" in pattern else [pod.name for pod in self.engine.look().pods]
+        return sorted(name for name in names if fnmatch(name, pattern))
 
     def forget(self) -> None:
         """Lose the ledger."""

@@ -22,6 +22,7 @@ MAY_IMPORT = {
     "reconcilers": {
         "reconcilers",
         "schemas",
+        "runtime.grouping",
         "runtime.observe",
         "runtime.probes",
         "runtime.proxies",

@@ -2,13 +2,16 @@
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
+from gitops.inside import chosen, defaulted, every
 from gitops.output import output
+from gitops.which import Missing
 from runtime.engine import EngineUnreachable
-from runtime.resources import Label
-from runtime.seen import SeenPod
+from runtime.resources import Label, Role
+from runtime.seen import SeenContainer, SeenPod
 from tests.engine_in_memory import EngineInMemory
 
 
@@ -48,7 +51,7 @@ def pod(name: str) -> SeenPod:
 
 
 def said(engine: EngineInMemory, *names: str, follow: bool = False) -> list[bytes]:
-    return list(output(engine, [pod(name) for name in names], follow=follow, tail=None))
+    return list(output(engine, every([pod(name) for name in names]), follow=follow, tail=None))
 
 
 def test_the_bytes_of_one_pod_pass_as_they_are() -> None:
@@ -81,5 +84,21 @@ def test_a_stream_that_breaks_is_told_when_the_others_have_ended() -> None:
     heard: list[bytes] = []
 
     with pytest.raises(EngineUnreachable, match="Podman is gone"):
-        heard.extend(output(engine, [pod("a"), pod("b")], follow=True, tail=None))
+        heard.extend(output(engine, every([pod("a"), pod("b")]), follow=True, tail=None))
     assert heard == [b"b | two\n", b"b | three\n"]
+
+
+def test_of_several_containers_each_line_says_whose_it_is() -> None:
+    web = SeenContainer("shop.inn_web", "1", "running", "", "", part="web")
+    log = SeenContainer("shop.inn_log", "2", "running", "", "", part="log", role=Role.SIDECAR)
+    inn = replace(pod("inn"), members=(log, web))
+    engine = Spoken(**{"shop.inn_log": [b"one\n"], "shop.inn_web": [b"two\n"]})
+
+    said = list(output(engine, every([inn]), follow=False, tail=None))
+    chosen_one = list(output(engine, chosen([inn], None), follow=False, tail=None))
+
+    assert said == [b"inn log | one\n", b"inn web | two\n"]
+    assert chosen_one == [b"two\n"]
+    assert defaulted([inn]) == 'Defaulted container "web" out of: web, log (init)'
+    with pytest.raises(Missing, match=r"no container nobody: it has web, log \(init\)"):
+        chosen([inn], "nobody")

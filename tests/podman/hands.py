@@ -24,6 +24,12 @@ class Hands:
             if "refusing to clean up" not in str(error):
                 raise
 
+    def stop_group(self, name: str) -> None:
+        self.do("pod", "stop", "--time=0", name)
+
+    def prune(self) -> None:
+        self.do("container", "prune", "--force")
+
     def kill(self, name: str) -> None:
         self.do("kill", name)
         self.do("wait", name)

@@ -206,7 +206,7 @@ def test_a_crash_loop_rests_and_says_until_when() -> None:
     written = deployment(replicas=1)
     (pod,) = running(written, since=NOW - 2)
     ended = replace(pod, state="exited", ended=NOW, exit_code=1)
-    past = Past(exits={pod.name: Exit(3, False, "")}, restarts={pod.id: Restarts(1, NOW - 5)})
+    past = Past(exits={pod.id: Exit(3, False, "")}, restarts={pod.id: Restarts(1, NOW - 5)})
 
     answer = wanted(written, pods=[ended], past=past)
 

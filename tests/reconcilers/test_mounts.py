@@ -4,7 +4,7 @@ from textwrap import dedent
 from typing import Any
 
 from reconcilers.wanted import Wanted
-from runtime.resources import Container, File, Files, Mount, Secret, Volume
+from runtime.resources import Container, File, Files, Image, Mount, Secret, Volume
 from tests.reconcilers.given import SOURCE, pods_of, wanted
 
 CONFIG = """
@@ -169,6 +169,47 @@ def test_scratch_space_goes_with_its_container_unless_it_is_mounted_twice() -> N
 def test_scratch_space_in_memory_has_its_limit_in_bytes() -> None:
     assert seen("emptyDir: {medium: Memory, sizeLimit: 1Mi}").mounts == (Mount("/it", tmpfs=2**20),)
     assert seen("emptyDir: {medium: Memory}").mounts == (Mount("/it", tmpfs=0),)
+
+
+def several(volume: str, *mounts: str) -> Wanted:
+    """Return what a pod wants of which each container has one of these mounts."""
+    parts = [f"{{name: c{at}, image: 'app:1', volumeMounts: [{one}]}}" for at, one in enumerate(mounts)]
+    head = "apiVersion: v1\nkind: Pod\nmetadata: {name: job, namespace: shop}\n"
+    return wanted(f"{head}spec: {{containers: [{', '.join(parts)}], volumes: [{{name: it, {volume}}}]}}")
+
+
+def test_containers_share_scratch_space_on_disk_and_in_memory() -> None:
+    disk, memory = (
+        several("emptyDir: {}", IT, IT),
+        several("emptyDir: {medium: Memory, sizeLimit: 1Mi}", IT, IT),
+    )
+    (on_disk,), (in_memory,) = pods_of(disk), pods_of(memory)
+
+    assert [one.mounts for one in on_disk.containers] == [(Mount("/it", volume="shop.job.it"),)] * 2
+    assert [one.mounts for one in in_memory.containers] == [(Mount("/it", volume="shop.job.it"),)] * 2
+    assert [one.tmpfs for one in disk.resources if isinstance(one, Volume)] == [None]
+    assert [one.tmpfs for one in memory.resources if isinstance(one, Volume)] == [2**20]
+    assert (on_disk.memory, in_memory.memory) == ((), ("shop.job.it",))
+
+
+def test_memory_that_one_container_mounts_is_its_own_and_a_path_inside_is_on_disk() -> None:
+    alone, narrow = ("emptyDir: {medium: Memory}", IT, ""), "{name: it, mountPath: /it, subPath: a}"
+    (own,), (narrowed,) = pods_of(several(*alone)), pods_of(several("emptyDir: {medium: Memory}", IT, narrow))
+
+    assert (own.containers[0].mounts, own.memory) == ((Mount("/it", tmpfs=0),), ())
+    assert [one.mounts[0].volume for one in narrowed.containers] == ["shop.job.it"] * 2
+    assert narrowed.memory == ()
+
+
+def test_an_image_is_mounted_as_it_is_and_pulled_like_one_that_runs() -> None:
+    image = "image: {reference: 'data:1', pullPolicy: Never}"
+
+    assert seen(image).mounts == (Mount("/it", image="data:1", read_only=True),)
+    assert {one.key for one in answer(image).resources if isinstance(one, Image)} == {
+        "image/app:1",
+        "image/data:1",
+    }
+    assert pods_of(answer(image))[0].images == {"app:1", "data:1"}
 
 
 def test_a_path_of_the_machine_may_be_narrowed() -> None:

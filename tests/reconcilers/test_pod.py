@@ -65,7 +65,7 @@ def test_another_template_is_told_as_recreate() -> None:
 )
 def test_how_a_pod_ended_is_how_it_fares(policy: str, code: int, health: Health, reason: str) -> None:
     written, pod = ended(policy, code)
-    past = Past(exits={"shop.job": Exit(3, False, "")}, restarts={pod.id: Restarts(1, NOW - 1)})
+    past = Past(exits={pod.id: Exit(3, False, "")}, restarts={pod.id: Restarts(1, NOW - 1)})
 
     answer = wanted(written, pods=[pod], past=past)
 

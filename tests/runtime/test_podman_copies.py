@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from runtime.podman_copies import MADE, copies, without_ours
+from runtime.podman_copies import MADE, copies
 
 OURS = {MADE: "true"}
 
@@ -37,7 +37,3 @@ def test_nobody_is_asked_about_where_nobody_meddled() -> None:
         raise AssertionError(container)
 
     assert copies([listed("web", "web"), listed("api", "api"), listed("stranger")], asked) == set()
-
-
-def test_the_users_own_labels_stay() -> None:
-    assert without_ours({"sloop/pod": "web", "app": "web"}) == {"app": "web"}

@@ -32,11 +32,15 @@ PLAIN = Pod(
 def spec_of(**container: Any) -> dict[str, Any]:
     bound = {mount: f"/volumes{mount.target}" for mount in container.get("mounts", ()) if mount.sub_path}
     pod = replace(PLAIN, containers=(Container("web", "web:1", **container),))
-    return container_spec(pod, bound, frozenset({"files"}))
+    return container_spec(pod, pod.containers[0], bound, frozenset({"files"}))
+
+
+def whole_spec(pod: Pod) -> dict[str, Any]:
+    return container_spec(pod, pod.containers[0], {}, frozenset())
 
 
 def test_a_plain_pod_asks_for_nothing_that_it_did_not_name() -> None:
-    assert container_spec(PLAIN, {}, frozenset()) == {
+    assert whole_spec(PLAIN) == {
         "name": "shop.web",
         "image": "web:1",
         "labels": {"sloop/pod": "shop.web"},
@@ -57,13 +61,13 @@ def test_a_plain_pod_asks_for_nothing_that_it_did_not_name() -> None:
 def test_podman_restarts_a_few_times_and_never_what_should_run_once(
     restart: str, policy: str, tries: int | None
 ) -> None:
-    spec = container_spec(replace(PLAIN, restart=restart), {}, frozenset())
+    spec = whole_spec(replace(PLAIN, restart=restart))
 
     assert (spec["restart_policy"], spec.get("restart_tries")) == (policy, tries)
 
 
 def test_no_time_to_stop_is_said_as_such() -> None:
-    assert container_spec(replace(PLAIN, grace=0), {}, frozenset())["stop_timeout"] == 0
+    assert whole_spec(replace(PLAIN, grace=0))["stop_timeout"] == 0
 
 
 def test_leases_come_from_the_lower_half_after_the_gateway() -> None:
@@ -174,7 +178,7 @@ def test_names_and_ports_are_podmans() -> None:
     )
     ports = (Port(80, 8080), Port(53, 53, "udp", "127.0.0.1"))
 
-    spec = container_spec(replace(PLAIN, names=names, ports=ports), {}, frozenset())
+    spec = whole_spec(replace(PLAIN, names=names, ports=ports))
 
     assert spec["hostname"] == "web-0"
     assert spec["networks"] == {"sloop-shop": {"aliases": ["web", "web.shop"]}}
@@ -213,10 +217,7 @@ def test_what_confines_a_container_is_podmans() -> None:
 
 def test_a_mount_may_pass_on_what_is_mounted_below_it() -> None:
     mount = Mount("/it", host="/srv", propagation="rslave")
-    spec = container_spec(
-        replace(PLAIN, containers=(Container("main", "app:1", mounts=(mount,)),)),
-        {mount: "/srv"},
-        frozenset(),
-    )
+    container = Container("main", "app:1", mounts=(mount,))
+    spec = container_spec(replace(PLAIN, containers=(container,)), container, {mount: "/srv"}, frozenset())
 
     assert spec["mounts"][0]["options"] == ["rbind", "rw", "rslave"]

@@ -2,7 +2,8 @@
 
 import pytest
 
-from schemas.container import Container, tag_of
+from schemas.container import Container
+from schemas.image import tag_of
 
 
 @pytest.mark.parametrize(

@@ -36,9 +36,9 @@ def test_every_field_of_a_kind_has_its_class() -> None:
     assert found["spec.replicas"] == ("honoured", False)
     assert found["spec.revisionHistoryLimit"] == ("noted", False)
     assert found["spec.template.spec.containers[].image"] == ("honoured", False)
-    assert found["spec.template.spec.containers[]"] == ("refused", True)
+    assert found["spec.template.spec.containers[].restartPolicy"] == ("refused", False)
+    assert found["spec.template.spec.initContainers[].restartPolicy"] == ("honoured", False)
     assert found["spec.template.spec.hostUsers"] == ("refused", True)
-    assert found["spec.template.spec.initContainers[]"] == ("refused", True)
     assert found["spec.template.spec.volumes[].nfs"] == ("refused", False)
 
 
@@ -71,7 +71,7 @@ def test_marks_are_found_in_data_of_any_shape() -> None:
         "spec": {
             "hostUsers": False,
             "nodeName": "n",
-            "containers": [7, {"lifecycle": {}, "ports": "x"}, {"resources": {"limits": {"gpu": 1}}}],
+            "containers": [7, {"lifecycle": {}, "ports": "x"}, {"restartPolicy": "Always"}],
             "volumes": {"nfs": {}},
         }
     }
@@ -81,7 +81,7 @@ def test_marks_are_found_in_data_of_any_shape() -> None:
     assert found == {
         ("spec", "hostUsers"): Refused,
         ("spec", "nodeName"): Noted,
-        ("spec", "containers"): Refused,
+        ("spec", "containers", 2, "restartPolicy"): Refused,
         ("spec", "volumes", "nfs"): Refused,
     }
 
