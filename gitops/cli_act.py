@@ -135,13 +135,15 @@ def run(
 ) -> None:
     """Keep the machine as git says, until it is told to stop: new commits, and whatever drifts.
 
+    SIGHUP reads the configuration again.
+
     Example: sloop --repo /srv/shop.git run --interval 10s
     """
     said = said_of(context, None)
     with errors(said):
         from gitops.daemon import run as keep
 
-        keep(said.settings, patience(interval))
+        keep(said.settings, patience(interval), said.again)
 
 
 @app.command()
@@ -200,9 +202,10 @@ def converged(said: Said, converge: Callable[[Any], tuple[Mapping[str, Any], str
     with stoppable():
         document, end = converge(teller)
     message = document["summary"].get("message", "")
-    wrong = [f"not well: {message}", *last_output(document)] if message else []
-    answer(said, document, [*wrong, summary(document)])
-    return {"Synced": Exit.DONE, "Failed": Exit.FAILED, "Late": Exit.LATE}[end]
+    wrong = "went back" if end == "RolledBack" else "not well"
+    words = [f"{wrong}: {message}", *last_output(document)] if message else []
+    answer(said, document, [*words, summary(document)])
+    return {"Synced": Exit.DONE, "Failed": Exit.FAILED, "Late": Exit.LATE, "RolledBack": Exit.FAILED}[end]
 
 
 def _differs(document: Mapping[str, Any]) -> Exit:

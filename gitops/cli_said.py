@@ -2,10 +2,11 @@
 
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -37,6 +38,7 @@ class Said:
     output: Output
     verbose: bool
     config: Path | None = None
+    again: Callable[[], Settings] = Settings  # reads the settings anew
 
 
 app = typer.Typer(
@@ -100,7 +102,8 @@ def before(
         return
     options = {"source": source, "repo": repo, "ref": ref, "path": path, "state": state, "podman": podman}
     with errors(Said(Settings(), output, verbose), Exit.MISUSED):
-        context.obj = Said(settings(config, options), output, verbose, config)
+        again = partial(settings, config, options)
+        context.obj = Said(again(), output, verbose, config, again)
 
 
 def said_of(context: typer.Context, output: Output | None) -> Said:

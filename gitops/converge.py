@@ -1,7 +1,7 @@
 """Passes until nothing is left to do and everything is well, or it is clear that it won't be."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from gitops.changes import Change
@@ -24,6 +24,7 @@ class End(Enum):
     WELL = "Synced"
     FAILED = "Failed"
     LATE = "Late"  # applied, but not healthy in time
+    BACK = "RolledBack"  # the newest commit failed; all is well at the one before
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,24 +70,37 @@ class Proof:
 def converge(loop: Loop, *, timeout: float, wait: bool = True) -> Converged:
     """Repeat passes until all is well, nothing more can mend by itself, or ``timeout`` seconds are over.
 
-    Without ``wait`` one pass that did something is enough.  Raises what a pass raises; the run is then
+    A commit that fails is left for the last good one, if that is wanted and there is one.  Without ``wait``
+    one pass that did something is enough.  Raises what a pass raises; the run is then
     closed as failed.
     """
-    deadline = loop.clock() + timeout
-    proof = Proof(loop.house.engine, loop.house.source.id)
+    failed = ""
     try:
         while True:
-            passed = loop.sync_once()
-            proven = _proven(loop, passed, proof)
-            if end := _end(loop, passed, deadline, proven=proven, wait=wait):
-                return _closed(loop, passed, end)
-            if not any(result.done for result in passed.results):
-                loop.teller.unwell([fare for fare in passed.fares if not (fare.done or fare.hopeless)])
-            if not (_beginning(passed, loop.house.source.id) and loop.watch.listen()):
-                loop.watch.wait(_pause(loop, passed, deadline, proven=proven))
+            ended = _once(loop, timeout, wait=wait)
+            if ended.end in {End.WELL, End.BACK}:
+                loop.end_well(proven=ended.last.done)
+                return replace(ended, message=": ".join(filter(None, [ended.message, failed])))
+            if not loop.give_up(ended.message):
+                return ended
+            failed = ended.message
     except BaseException as error:
         loop.end("Failed", _said(error))
         raise
+
+
+def _once(loop: Loop, timeout: float, *, wait: bool) -> Converged:
+    deadline = loop.clock() + timeout
+    proof = Proof(loop.house.engine, loop.house.source.id)
+    while True:
+        passed = loop.sync_once()
+        proven = _proven(loop, passed, proof)
+        if end := _end(loop, passed, deadline, proven=proven, wait=wait):
+            return Converged(end, _message(loop, passed, end), passed, list(loop.changes), list(loop.results))
+        if not any(result.done for result in passed.results):
+            loop.teller.unwell([fare for fare in passed.fares if not (fare.done or fare.hopeless)])
+        if not (_beginning(passed, loop.house.source.id) and loop.watch.listen()):
+            loop.watch.wait(_pause(loop, passed, deadline, proven=proven))
 
 
 def _proven(loop: Loop, passed: Pass, proof: Proof) -> bool:
@@ -105,23 +119,28 @@ def _beginning(passed: Pass, source: str) -> bool:
 
 def _end(loop: Loop, passed: Pass, deadline: float, *, proven: bool, wait: bool) -> End | None:
     undecided = loop.watch.undecided(suspicious=loop.request.suspicious)
+    well = End.BACK if loop.aimed.failed else End.WELL
     if passed.done and proven and not undecided:
-        return End.WELL
+        return well
     if passed.hopeless:
         return End.FAILED
     if not wait:
-        return End.FAILED if any(result.error for result in passed.results) else End.WELL
+        return End.FAILED if any(result.error for result in passed.results) else well
     return End.LATE if loop.clock() >= deadline else None
 
 
-def _closed(loop: Loop, passed: Pass, end: End) -> Converged:
-    message = "" if end is End.WELL else _what_is_wrong(loop, passed)
-    ended = Converged(end, message, passed, list(loop.changes), list(loop.results))
-    loop.end(loop.request.well if end is End.WELL else "Failed", message)
-    return ended
+def _message(loop: Loop, passed: Pass, end: End) -> str:
+    match end:
+        case End.WELL:
+            return ""
+        case End.BACK:
+            return loop.aimed.why
+        case _:
+            return what_is_wrong(loop, passed)
 
 
-def _what_is_wrong(loop: Loop, passed: Pass) -> str:
+def what_is_wrong(loop: Loop, passed: Pass) -> str:
+    """Name each object that isn't well, and why; where all are, the steps that failed."""
     unwell = [f"{fare.owner}: {fare.reason or fare.health}" for fare in passed.fares if not fare.done]
     failed = [
         f"{result.step.verb} {result.step.resource}: {result.error}"

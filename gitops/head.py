@@ -3,10 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from gitops.aim import GOOD, Aim
 from gitops.git_error import SourceError
 from gitops.source import Source
-
-GOOD = "good"  # the pin of the last commit that went well
 
 
 class Held(Exception):
@@ -15,7 +14,7 @@ class Held(Exception):
 
 @dataclass
 class Head:
-    """The commit of a source, asked for at most every ``interval`` seconds.
+    """The aim of a source, asked for (by ``find``) at most every ``interval`` seconds.
 
     While git is out of reach, it stays where it was, or, after a start, at the last commit that went well;
     so it does when the newest commit was refused.  ``tell`` hears of each trouble once.
@@ -25,42 +24,47 @@ class Head:
     interval: float
     clock: Callable[[], float]
     tell: Callable[[str], None]
-    sha: str = ""
+    find: Callable[[], Aim]
     asked: float = 0
+    _aim: Aim | None = None
     _trouble: str = ""
-    _refused: set[str] = field(default_factory=set)
+    _refused: dict[str, str] = field(default_factory=dict)
 
-    def resolve(self) -> str:
-        """Return the commit; raises SourceError where none was ever had, Held where none may be used."""
-        if not self.sha or self.clock() >= self.asked + self.interval:
+    def aim(self) -> Aim:
+        """Return the aim; raises SourceError where none was ever had, Held where none may be used."""
+        if not self._aim or self.clock() >= self.asked + self.interval:
             self._ask()
-        if not self.sha:
+        if not self._aim:
             raise Held
-        return self.sha
+        return self._aim
+
+    def again(self) -> None:
+        """Ask at the next occasion, whatever the interval."""
+        self.asked = 0
 
     def refuse(self, sha: str, why: str) -> None:
         """Go back to the last good commit until a newer one comes; what runs keeps running."""
-        self._refused.add(sha)
-        self.sha = self._last_good()
-        stays = f"; staying at {self.sha[:7]}" if self.sha else ""
+        self._refused[sha] = f"{sha[:7]} is not carried out: {why}"
+        self._aim = self._last_good(sha)
+        stays = f"; staying at {self._aim.sha[:7]}" if self._aim else ""
         self.tell(f"{sha[:7]} is not carried out{stays}: {why}")
 
     def _ask(self) -> None:
         self.asked = self.clock()
         try:
-            newest = self.source.resolve()
+            found = self.find()
         except SourceError as error:
-            self.sha = self.sha or self._last_good()
-            if not self.sha:
+            self._aim = self._aim or self._last_good("")
+            if not self._aim:
                 raise
-            self._complain(f"{error}; staying at {self.sha[:7]}")
+            self._complain(f"{error}; staying at {self._aim.sha[:7]}")
             return
         self._complain("")
-        if newest not in self._refused:
-            self.sha = newest
+        self._aim = found if found.sha not in self._refused else self._last_good(found.sha)
 
-    def _last_good(self) -> str:
-        return self.source.pinned().get(GOOD, "")
+    def _last_good(self, newest: str) -> Aim | None:
+        good = self.source.pinned().get(GOOD, "")
+        return Aim(good, newest or good, self._refused.get(newest, "")) if good and good != newest else None
 
     def _complain(self, trouble: str) -> None:
         if trouble and trouble != self._trouble:

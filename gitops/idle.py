@@ -14,6 +14,7 @@ from runtime.records import Readiness
 from runtime.resources import Label, digest
 
 if TYPE_CHECKING:
+    from gitops.aim import Aim
     from gitops.settings import Settings
     from gitops.source import Source
     from runtime.engine import Engine
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Idle:
-    """The recorded status where it still holds, else None.
+    """The recorded status where it still holds, else None; it is of the commit that is aimed at.
 
     ``suspicious`` says that nothing else has happened than that a probe fails.
     """
@@ -37,16 +38,17 @@ def idle(
     engine: "Engine",
     settings: "Settings",
     now: float,
-    resolve: Callable[[], str] | None = None,
+    aim: "Callable[[], Aim]",
 ) -> Idle:
     """Return the recorded status if nothing has happened since.  Changes nothing.
 
-    ``resolve`` says which commit it is about; the source's newest, if nobody else does.
+    ``aim`` says which commit it is about.
     """
     answer = recall(settings.state, source.id)
     if answer is None or (answer.look_again is not None and answer.look_again <= now):
         return Idle()
-    if answer.revision != (resolve or source.resolve)():
+    aimed = aim()
+    if answer.revision != aimed.sha or bool(answer.document.get("behind")) != aimed.failed:
         return Idle()
     seen = engine.look()
     if answer.fingerprint != _fingerprint(source, seen, settings):

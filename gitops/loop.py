@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+from gitops.aim import Aim, OnFailure, prove, quarantine
 from gitops.causes import before, explained
 from gitops.changes import Change, changes
 from gitops.execute import Result, execute
@@ -25,6 +26,7 @@ from runtime.records import Failure, Outcome
 from runtime.seen import Seen
 
 RETRY, LONGEST = 10.0, 300.0  # seconds before a failed step is tried again: doubling, up to
+NOWHERE = Aim("", "")
 OFTEN = 3  # times that a step may succeed before it is no longer believed
 
 
@@ -82,21 +84,24 @@ class Teller(Protocol):
 class Loop:
     """One source on its way to its newest commit, and what is remembered from one pass to the next.
 
-    ``resolve`` says which commit that is, ``watch`` how its pods' probes go.  ``changes`` and ``results``
-    are those of the run so far; a run begins when there is something to do.
+    ``aim`` says which commit that is, ``watch`` how its pods' probes go.  ``changes`` and ``results``
+    are those of the run so far; a run begins when there is something to do.  ``on_failure`` is what becomes
+    of a commit that fails; ``began`` is when the loop turned to the one of now, in seconds since 1970.
     """
 
     house: House
     journal: Journal
     request: Request
     teller: Teller
-    resolve: Callable[[], str]
+    aim: Callable[[], Aim]
     watch: Watch
     clock: Callable[[], float] = time.time
-    sha: str = ""
+    on_failure: OnFailure = "hold"
+    aimed: Aim = NOWHERE
     changes: list[Change] = field(default_factory=list)
     results: list[Result] = field(default_factory=list)
-    _began: float = 0
+    began: float = 0
+    proven: str = ""
     _succeeded: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def sync_once(self) -> Pass:
@@ -106,13 +111,13 @@ class Loop:
         the first one after a crash.
         """
         if not self.request.stays:
-            self._head_for(self.resolve())
+            self._head_for(self.aim())
         with self._alone():
             if self.request.stays:
-                self._head_for(self.resolve())
+                self._head_for(self.aim())
             seen = self.house.engine.look()
             looked = view(self.house, self.sha, seen, self._moment(seen))
-            guard(looked, self.house.source, allow_empty=self.request.allow_empty)
+            guard(looked, self.house.source, allow_empty=self.request.allow_empty or self.aimed.failed)
             self._announce(looked)
             self.journal.plan(looked.plan.steps)
             self.teller.planned(looked.plan.steps)
@@ -123,23 +128,48 @@ class Loop:
             self.journal.seen(looked, fared)
         return Pass(looked, fared, results)
 
+    @property
+    def sha(self) -> str:
+        """The commit that is being carried out."""
+        return self.aimed.sha
+
+    def end_well(self, *, proven: bool = True) -> None:
+        """Close the run, if one was begun, and keep a commit that has proven itself as the last good one."""
+        self.end("RolledBack" if self.aimed.failed else self.request.well, self.aimed.why)
+        if proven and not self.aimed.failed and self.sha != self.proven:
+            prove(self.house.source, self.sha)
+            self.proven = self.sha
+
+    def give_up(self, why: str) -> str:
+        """Close the run, if one was begun, as failed; return the good commit to go back to, "" for none.
+
+        What failed is put aside first: whoever comes after a crash goes back as well.
+        """
+        failed = self.sha
+        good = "" if self.aimed.failed else quarantine(self.house.source, failed, self.on_failure)
+        self.end("Failed", why)
+        if good:
+            self.teller.notice(f"{failed[:7]} failed ({why}): going back to {good[:7]}")
+        return good
+
     def end(self, outcome: Outcome, message: str = "") -> None:
         """Close the run, if one was begun."""
         self.journal.end(outcome, message)
         self.changes, self.results = [], []
         self._succeeded.clear()
 
-    def _head_for(self, sha: str) -> None:
+    def _head_for(self, aim: Aim) -> None:
         """Turn to a newer commit; what was under way to the older one is superseded."""
-        overtaken = self.request.only not in ("", sha)
-        if self.journal.running and sha != self.sha:
+        overtaken = self.request.only not in ("", aim.newest)
+        if self.journal.running and aim.sha != self.sha:
             if not overtaken:
-                self.teller.superseded(self.sha, sha)
-            self.end("Superseded", f"{sha[:7]} came meanwhile")
+                self.teller.superseded(self.sha, aim.sha)
+            self.end("Superseded", f"{aim.sha[:7]} came meanwhile")
         if overtaken:
-            raise Overtaken(self.request.only, sha)
-        if sha != self.sha:
-            self.sha, self._began = sha, self.clock()
+            raise Overtaken(self.request.only, aim.newest)
+        if aim.sha != self.sha:
+            self.began = self.clock()
+        self.aimed = aim
 
     def _alone(self) -> AbstractContextManager[None]:
         said = f"sloop {self.request.trigger}"
@@ -158,14 +188,18 @@ class Loop:
         return Moment(self.clock(), memory, waiting, self.request.adopting, probed, served)
 
     def retry_at(self) -> float | None:
-        """Return when the first failed step is tried again, in seconds since 1970."""
+        """Return when the first failed step is tried again, in seconds since 1970.
+
+        One whose time has come was tried by the last pass, or nobody wants it any more.
+        """
         failures = self.journal.memory().failures.values() if self.request.patient else ()
-        return min((_retry(failure) for failure in failures), default=None)
+        moments = (_retry(failure) for failure in failures)
+        return min((moment for moment in moments if moment > self.clock()), default=None)
 
     def _why_not_yet(self, failure: Failure) -> str:
         """Return why a step that failed is not tried again now, "" where it is."""
         if not self.request.patient:
-            return failure.message if failure.at >= self._began else ""
+            return failure.message if failure.at >= self.began else ""
         wait = _retry(failure) - self.clock()
         return f"{failure.message} (failed {failure.count} times, next in {wait:.0f}s)" if wait > 0 else ""
 
@@ -179,7 +213,7 @@ class Loop:
         self.changes = explained(self.house, looked, found, self.journal.outage)
         healing = self.request.patient or all(change.local for change in found)
         if not (healing and self.journal.go_on(self.sha)):
-            self.journal.begin(looked.commit, self.request.trigger)
+            self.journal.begin(looked.commit, "rollback" if self.aimed.failed else self.request.trigger)
         self.journal.changed(self.changes)
         self.teller.changes(looked, self.changes)
 

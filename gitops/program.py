@@ -8,7 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gitops.head import GOOD, Head
+from gitops.aim import Aim, aim, aiming, fixed
+from gitops.head import Head
 from gitops.idle import idle, record
 from gitops.settings import Settings, only, rules
 from gitops.source import Source, at_directory
@@ -54,11 +55,11 @@ def status(settings: Settings) -> Document:
     """Return how everything fares, without touching anything."""
     source = source_of(settings)
     engine = engine_of(settings)
-    known = idle(source, engine, settings, time.time()).document
+    known = idle(source, engine, settings, time.time(), aiming(source, rules(settings).on_failure)).document
     if known is not None:
         return known
-    house, looked = _look(settings, source, engine, None)
-    return _status(house, looked)
+    house, looked, aimed = _look(settings, source, engine, None)
+    return _status(house, looked, behind(settings, source, aimed))
 
 
 def diff(settings: Settings, *, to: str | None = None, adopting: frozenset[str] = frozenset()) -> Document:
@@ -67,38 +68,53 @@ def diff(settings: Settings, *, to: str | None = None, adopting: frozenset[str] 
 
     source = source_of(settings)
     engine = engine_of(settings)
-    known = idle(source, engine, settings, time.time()).document if to is None else None
+    known = (
+        idle(source, engine, settings, time.time(), aiming(source, rules(settings).on_failure)).document
+        if to is None
+        else None
+    )
     if known is not None:
         return _nothing(known, {})
-    house, looked = _look(settings, source, engine, to, adopting)
+    house, looked, aimed = _look(settings, source, engine, to, adopting)
     steps = [step_document(step) for step in looked.plan.steps]
     return changes_document(
         looked.commit.sha,
         _changes(settings, house, looked, adopting),
         steps,
-        [*_notices(looked), *_refused(source, looked)],
+        [*filter(None, [behind(settings, source, aimed)]), *_notices(looked), *_refused(source, looked)],
         {},
     )
 
 
 def apply(settings: Settings, request: "Request", wish: Wish, teller: "Teller") -> tuple[Document, str]:
-    """Converge once; return what was done, and how it ended: Synced, Failed or Late."""
+    """Converge once; return what was done, and how it ended: Synced, Failed, Late or RolledBack."""
     source = source_of(settings)
     engine = engine_of(settings)
-    head = Head(source, 0.0, time.time, teller.notice)
-    resolve = head.resolve if wish.or_last_good else source.resolve
-    found = idle(source, engine, settings, time.time(), resolve)
+    aim = aiming(source, rules(settings).on_failure)
+    if wish.or_last_good:
+        aim = Head(source, 0.0, time.time, teller.notice, aim).aim
+    found = idle(source, engine, settings, time.time(), aim)
     if found.document is not None and not request.only:  # history tells of every push
-        summary = {"outcome": "Synced", "health": found.document["health"]}
-        return {**_nothing(found.document, summary), "output": []}, "Synced"
+        why = found.document.get("behind", "")
+        end = "RolledBack" if why else "Synced"
+        summary = {"outcome": end, "health": found.document["health"], "message": why}
+        return {**_nothing(found.document, summary), "output": []}, end
     request = replace(request, suspicious=found.suspicious)
-    return _converge(settings, source, engine, request, wish, teller, resolve)
+    return _converge(settings, source, engine, request, wish, teller, aim)
 
 
 def go_on(settings: Settings, request: "Request", wish: Wish, teller: "Teller") -> tuple[Document, str]:
     """Converge once, whatever the last pass has concluded; return as ``apply`` does."""
     source = source_of(settings)
-    return _converge(settings, source, engine_of(settings), request, wish, teller, source.resolve)
+    return _converge(
+        settings,
+        source,
+        engine_of(settings),
+        request,
+        wish,
+        teller,
+        aiming(source, rules(settings).on_failure),
+    )
 
 
 def history(settings: Settings, limit: int) -> "Sequence[Run]":
@@ -116,7 +132,7 @@ def _converge(
     request: "Request",
     wish: Wish,
     teller: "Teller",
-    resolve: "Callable[[], str]",
+    aim: Callable[[], Aim],
 ) -> tuple[Document, str]:
     from gitops.aftermath import said_last
     from gitops.converge import End, converge
@@ -130,12 +146,13 @@ def _converge(
     house = house_of(settings, source, engine)
     with open_ledger(settings.state, teller.notice) as ledger, closing(Watch(engine)) as watch:
         there = partial(commit_there, ledger.past, source, engine)
-        resolve = there if request.stays else resolve
-        loop = Loop(house, Journal(ledger, source.id, time.time), request, teller, resolve, watch)
+        on_failure = "hold" if request.stays else rules(settings).on_failure
+        journal = Journal(ledger, source.id, time.time)
+        aim = fixed(there) if request.stays else aim
+        loop = Loop(house, journal, request, teller, aim, watch, on_failure=on_failure)
         ended = converge(loop, timeout=wish.timeout or rules(settings).timeout, wait=wish.wait)
-        document = _status(house, ended.last.view)
+        document = _status(house, ended.last.view, behind(settings, source, loop.aimed))
         if ended.last.done:
-            source.pin(GOOD, ended.last.view.commit.sha)
             record(ledger, source, ended.last.view.seen, settings, ended.last.view.commit.sha, document)
     summary = {"outcome": ended.end.value, "health": document["health"], "message": ended.message}
     steps = [result_document(result) for result in ended.results]
@@ -162,7 +179,7 @@ def _look(
     engine: "Engine",
     to: str | None,
     adopting: frozenset[str] = frozenset(),
-) -> "tuple[House, View]":
+) -> "tuple[House, View, Aim]":
     from gitops.probing import ask_once
     from gitops.serving import serving
     from gitops.view import Memory, Moment, view
@@ -172,7 +189,8 @@ def _look(
     house = house_of(settings, source, engine)
     with look_back(settings.state) as past:
         memory = Memory.of(past, source.id)
-    sha, seen, now = source.resolve(to), engine.look(), time.time()
+    aimed = Aim(sha := source.resolve(to), sha) if to else aim(source, rules(settings).on_failure)
+    seen, now = engine.look(), time.time()
     mine = of_source(seen, source.id)
     moment = Moment(
         now,
@@ -181,7 +199,7 @@ def _look(
         probed=ask_once(engine, mine.pods, memory.readiness, now),
         serving=serving(engine, mine, now),
     )
-    return house, view(house, sha, seen, moment)
+    return house, view(house, aimed.sha, seen, moment), aimed
 
 
 def _changes(
@@ -196,11 +214,23 @@ def _changes(
         return explained(house, looked, found, partial(past.outage, house.source.id))
 
 
-def _status(house: "House", looked: "View") -> Document:
+def behind(settings: Settings, source: Source, aimed: Aim) -> str:
+    """Say why the newest commit is not carried out, and how it failed, as far as the ledger knows."""
+    if not aimed.failed:
+        return aimed.why
+    from runtime.ledger import look_back
+
+    with look_back(settings.state) as past:
+        runs = [run for run in past.history(source.id) if run.revision == aimed.newest]
+    return ": ".join([aimed.why, *[run.message for run in runs if run.outcome == "Failed"][:1]])
+
+
+def _status(house: "House", looked: "View", why: str) -> Document:
     from gitops.fare import fares
     from gitops.report import status_document
 
-    return status_document(house.source.display, looked.commit.sha, fares(looked), _notices(looked))
+    told = status_document(house.source.display, looked.commit.sha, fares(looked), _notices(looked))
+    return {**told, "sync": "OutOfSync" if why else told["sync"], "behind": why}
 
 
 def _notices(looked: "View") -> list[str]:

@@ -6,7 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from gitops.aim import OnFailure
 
 PREFIX = "SLOOP_"
 
@@ -25,6 +28,7 @@ class SourceSettings:
     path: str = ""
     interval: float = 30.0
     timeout: float = 300.0
+    on_failure: "OnFailure" = "hold"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +69,8 @@ def settings(
     written = _written(place, must_be_there=file is not None)
     said = {name: value for name, value in options.items() if value is not None}
     merged = {**written, **_environed(environment), **said}
-    if merged.get("repo") is not None and "sources" in merged and "repo" not in written:
-        merged["sources"] = ()  # the one that was said stands for all
+    if merged.get("repo") is not None and "repo" not in written:
+        merged["sources"] = _said(merged["repo"], merged.get("path"), merged.get("sources", ()))
     if "state" in merged:
         merged["state"] = Path(merged["state"]).expanduser().absolute()
     given = Settings(**merged, file=place if written or file else None)
@@ -115,9 +119,24 @@ def narrowed(settings: Settings, one: SourceSettings) -> Settings:
     return replace(settings, source=one.name, repo=one.url, ref=ref, path=path, sources=(one,))
 
 
+def hurried(settings: Settings, interval: float) -> Settings:
+    """Return the settings with one interval, in seconds, for all sources."""
+    sources = settings.sources or (SourceSettings("", settings.repo or ""),)
+    return replace(settings, sources=tuple(replace(one, interval=interval) for one in sources))
+
+
 def rules(settings: Settings) -> SourceSettings:
     """Return what is set of the one source that is meant; the defaults where no configuration names it."""
     return next(iter(only(settings).sources), SourceSettings("", settings.repo or ""))
+
+
+def _said(repo: str, path: str | None, sources: tuple[SourceSettings, ...]) -> tuple[SourceSettings, ...]:
+    """Return the sources that are this repository; it stands for all, and what is set of it holds."""
+    from gitops.address import parse, sub_path
+
+    where = parse(repo).identity
+    there = [one for one in sources if parse(one.url).identity == where]
+    return tuple(one for one in there if path is None or sub_path(one.path) == sub_path(path))
 
 
 def _names(settings: Settings) -> str:

@@ -66,6 +66,8 @@ def status(document: Document) -> Iterator[str]:
         for one in document["objects"]
     ]
     yield from table(("OBJECT", "NAMESPACE", "SYNC", "HEALTH", "READY", "REASON"), rows)
+    if document.get("behind"):
+        yield f"behind: {document['behind']}"
     revision = (document["revision"] or "")[:7]
     yield f"{document['sync']}, {document['health']} (revision {revision} of {document['source']})"
 

@@ -1,5 +1,6 @@
 """Who tells a person what happens while it happens: plain lines, a live line on a terminal, or nobody."""
 
+import os
 import re
 import shutil
 import sys
@@ -21,7 +22,10 @@ _PASSING = re.compile(r"\b\d+s\b|\b\d+ restarts\b")  # what changes without bein
 
 
 class Silent:
-    """Tells only what must not be missed, on stderr; for ``-o json``."""
+    """Tells only what must not be missed, on stderr; for ``-o json``.  ``name`` stands before each line."""
+
+    def __init__(self, name: str = "") -> None:
+        self._before = f"{name}: " if name else ""
 
     def changes(self, view: "View", changes: "Sequence[Change]") -> None:
         """Leave it to the document."""
@@ -37,21 +41,27 @@ class Silent:
 
     def waiting(self, holder: "Holder") -> None:
         """Say whom we wait for."""
-        _say(f"waiting for {holder}", sys.stderr)
+        if holder.pid != os.getpid():  # another source of ours is told by what it does
+            self._say(f"waiting for {holder}", sys.stderr)
 
     def superseded(self, old: str, new: str) -> None:
         """Say which commit it is about from now on."""
-        _say(f"{old[:7]} is superseded by {new[:7]}", sys.stderr)
+        self._say(f"{old[:7]} is superseded by {new[:7]}", sys.stderr)
 
     def notice(self, text: str) -> None:
         """Say what is worth knowing."""
-        _say(f"notice: {text}", sys.stderr)
+        self._say(f"notice: {text}", sys.stderr)
+
+    def _say(self, text: str, stream: TextIO | None = None) -> None:
+        place = stream or sys.stdout
+        print(leveled(f"{self._before}{text}", level_of(text), place), file=place, flush=True)
 
 
 class Plain(Silent):
     """Tells one line per step as it ends, and what is still waited for when that changes."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str = "") -> None:
+        super().__init__(name)
         self._told: frozenset[str] = frozenset()
 
     def changes(self, view: "View", changes: "Sequence[Change]") -> None:
@@ -60,7 +70,7 @@ class Plain(Silent):
         from gitops.show import announced
 
         for line in announced(changes_document(view.commit.sha, changes, (), (), {})):
-            _say(line)
+            self._say(line)
 
     def ended(self, result: "Result") -> None:
         """Say how a step ended."""
@@ -75,7 +85,7 @@ class Plain(Silent):
         self._told = frozenset(gists)
 
     def _tell(self, line: str) -> None:
-        _say(line)
+        self._say(line)
 
 
 class Live(Plain):
@@ -134,11 +144,6 @@ def told(result: "Result") -> str:
     if result.error:
         return f"  failed  {step}: {result.error}"
     return f"  done    {step}: {result.notice or result.step.reason}"
-
-
-def _say(text: str, stream: TextIO | None = None) -> None:
-    place = stream or sys.stdout
-    print(leveled(text, level_of(text), place), file=place, flush=True)
 
 
 def level_of(text: str) -> Level:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 
@@ -48,6 +48,7 @@ class Source(Model):
     path: str = ""
     interval: Duration = 30.0
     timeout: Duration = 300.0
+    on_failure: Literal["hold", "rollback"] = "hold"
 
 
 class Proxy(Model):

@@ -10,6 +10,7 @@ from typing import Self
 
 import pytest
 
+from gitops.aim import OnFailure, aiming
 from gitops.changes import Change
 from gitops.converge import Converged, converge
 from gitops.execute import Result
@@ -135,6 +136,7 @@ class Host:
         self.crashing: dict[str, int] = {}
         self.unwell: set[str] = set()
         self.completing = {"done:1"}
+        self.on_failure: OnFailure = "hold"
         self.told = Told()
         self.passes: list[Pass] = []
         self.repository = Repository(directory / "site")
@@ -166,9 +168,10 @@ class Host:
             Journal(self.ledger, self.source.id, self.clock),
             request or Request(),
             self.told,
-            resolve=self.source.resolve,
+            aim=aiming(self.source, self.on_failure),
             watch=self.probes,
             clock=self.clock,
+            on_failure=self.on_failure,
         )
 
     def apply(self, request: Request | None = None, *, seconds: float = 30, wait: bool = True) -> Converged:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from gitops.aim import Aim
 from gitops.converge import PROOF, End, converge
 from gitops.source import SourceError
 from tests.gitops.material import shop
@@ -127,10 +128,10 @@ def test_an_error_closes_the_run_as_failed_with_its_first_line(host: Host) -> No
     loop = host.loop()
     loop.sync_once()
 
-    def away() -> str:
+    def away() -> Aim:
         raise SourceError("cannot read the repository\nlook there")
 
-    loop.resolve = away
+    loop.aim = away
     with pytest.raises(SourceError):
         converge(loop, timeout=1)
 

@@ -72,6 +72,11 @@ def test_a_repository_that_is_said_stands_for_all_sources(file: Path) -> None:
     assert only(given(file, TWO, repo="/elsewhere")).repo == "/elsewhere"
 
 
+def test_what_is_set_of_a_repository_holds_when_it_is_said(file: Path) -> None:
+    assert rules(given(file, TWO, repo="/srv/shop.git/")).timeout == 600
+    assert rules(given(file, TWO, {"SLOOP_REPO": "/srv/shop.git"}, path="elsewhere")).timeout == 300
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [

@@ -49,7 +49,10 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """One source on one Podman.  ``command`` is what is run, ``source`` what is given as ``--repo``."""
+    """One source on one Podman.  ``command`` is what is run, ``source`` what is given as ``--repo``.
+
+    A ``config`` stands in the place of that.
+    """
 
     podman: "Podman"
     repository: Repository
@@ -57,6 +60,7 @@ class Program:
     command: tuple[str, ...] = SLOOP
     source: str = ""
     url: str = ""
+    config: Path | None = None
 
     def run(self, *arguments: str, **environment: str) -> Said:
         """Run the command to its end."""
@@ -99,8 +103,17 @@ class Program:
 
     def words(self, *arguments: str) -> list[str]:
         """Return the whole command line."""
-        options = ("--repo", self.source or str(self.repository.directory), "--state", str(self.state))
-        return [*self.command, *options, "--podman", self.url or self.podman.url, *arguments]
+        options = ("--repo", self.source or str(self.repository.directory))
+        source = ("--config", str(self.config)) if self.config else options
+        return [
+            *self.command,
+            *source,
+            "--state",
+            str(self.state),
+            "--podman",
+            self.url or self.podman.url,
+            *arguments,
+        ]
 
     def environment(self) -> dict[str, str]:
         """Return an environment in which neither git nor sloop reads anybody's settings."""

@@ -1,0 +1,70 @@
+"""Which commit is to be carried out: the newest, unless it has failed here or may not be used."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from gitops.source import Source
+
+GOOD = "good"  # the pin of the last commit that went well
+BAD = "bad/"  # what the pins of those begin with that failed, and were taken back
+
+OnFailure = Literal["hold", "rollback", "revert"]
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """The commit to carry out (``sha``), and the newest; ``why`` they differ, "" where they don't.
+
+    ``failed`` says that the newest has been carried out, and taken back.
+    """
+
+    sha: str
+    newest: str
+    why: str = ""
+    failed: bool = False
+
+
+def aiming(source: "Source", on_failure: str = "hold") -> Callable[[], Aim]:
+    """Return what asks a source for its aim; it raises SourceError where nobody answers."""
+    return lambda: aim(source, on_failure)
+
+
+def fixed(resolve: Callable[[], str]) -> Callable[[], Aim]:
+    """Return what aims at one commit, whatever is newer."""
+    return lambda: Aim(sha := resolve(), sha)
+
+
+def aim(source: "Source", on_failure: str = "hold") -> Aim:
+    """Return what a source asks for now; raises SourceError."""
+    newest = source.resolve()
+    if on_failure == "hold":
+        return Aim(newest, newest)
+    pins = source.pinned()
+    good = pins.get(GOOD, newest)
+    if good == newest or BAD + newest not in pins:
+        return Aim(newest, newest)
+    why = f"{newest[:7]} failed and was taken back; {good[:7]} stays until a newer commit comes"
+    return Aim(good, newest, why, failed=True)
+
+
+def prove(source: "Source", sha: str) -> None:
+    """Keep a commit as the last good one; those that failed before it may come again."""
+    pins = source.pinned()
+    if pins.get(GOOD) != sha:
+        source.pin(GOOD, sha)
+    for name in filter(lambda name: name.startswith(BAD), pins):
+        source.unpin(name)
+
+
+def quarantine(source: "Source", sha: str, on_failure: str) -> str:
+    """Keep a commit that failed from being carried out again; return the good one to go back to.
+
+    Where there is none, or none is wanted, "" is returned, and the commit goes on to be tried.
+    """
+    good = source.pinned().get(GOOD, "") if on_failure != "hold" else ""
+    if not good or good == sha:
+        return ""
+    source.pin(BAD + sha, sha)
+    return good

@@ -1,0 +1,118 @@
+"""One source that is kept without end: a pass, and how long there is nothing to do after it."""
+
+import threading
+import time
+from dataclasses import dataclass, field
+
+from gitops.converge import what_is_wrong
+from gitops.git_error import SourceError
+from gitops.guard import Refusal
+from gitops.head import Head, Held
+from gitops.loop import Loop, Pass
+from gitops.notify import Pulse
+from reconcilers.pods import earliest
+from runtime.engine import EngineError
+from schemas.problems import ManifestError
+
+CALM = 0.02  # seconds that are waited for more of Podman's events once one has come
+AGAIN, LONGEST = 1.0, 30.0  # seconds before Podman is asked again when it is out of reach: doubling, up to
+SETTLING = 0.5  # seconds between looks while something is on its way
+
+
+@dataclass
+class Bell:
+    """What wakes the loop, from any thread."""
+
+    rung: threading.Event = field(default_factory=threading.Event)
+    over: bool = False
+
+    def ring(self) -> None:
+        """Wake the loop."""
+        self.rung.set()
+
+    def end(self) -> None:
+        """Wake the loop for the last time."""
+        self.over = True
+        self.rung.set()
+
+    def wait(self, seconds: float) -> None:
+        """Sleep until somebody rings, or so many seconds."""
+        if self.rung.wait(max(seconds, 0.0)) and not self.over:
+            time.sleep(CALM)
+        self.rung.clear()
+
+
+@dataclass
+class Keeper:
+    """Keeps one source until its bell says that it is over.  ``timeout`` is in seconds, for each commit."""
+
+    loop: Loop
+    head: Head
+    timeout: float
+    pulse: Pulse = field(default_factory=Pulse)
+    bell: Bell = field(default_factory=Bell)
+    _trouble: str = ""
+    _wait: float = 0.0
+    _late: str = ""
+
+    def keep(self) -> None:
+        """Make one pass after another; a trouble of git's or Podman's is told once, and waited out."""
+        while not self.bell.over:
+            self.bell.wait(self.turn())
+        self.loop.end("Failed", "sloop was told to stop before all was well")
+
+    def turn(self) -> float:
+        """Make one pass; return for how many seconds there is nothing to do.
+
+        What is looked at may go away at that very moment, so that Podman refuses to tell of it.
+        """
+        try:
+            with self.pulse.at_work():
+                passed = self.loop.sync_once()
+        except (EngineError, SourceError, Held) as error:
+            return self._wait_out(str(error))
+        except (ManifestError, Refusal) as error:
+            self._refuse(str(error))
+            return 0.0
+        if self._trouble:
+            self.loop.teller.notice("at work again")
+        self._trouble, self._wait = "", 0.0
+        return self._after(passed)
+
+    def _wait_out(self, trouble: str) -> float:
+        if trouble != self._trouble:
+            self.loop.teller.notice(f"{trouble}; trying again")
+        self._trouble, self._wait = trouble, min(self._wait * 2, LONGEST) or AGAIN
+        return self._wait
+
+    def _refuse(self, why: str) -> None:
+        """Record that a commit was not carried out."""
+        commit = self.loop.house.commit(self.loop.sha)
+        self.loop.journal.begin(commit, self.loop.request.trigger)
+        self.loop.end("Failed", why)
+        self.head.refuse(commit.sha, why)
+
+    def _after(self, passed: Pass) -> float:
+        """Close the run where it is over; return for how many seconds there is nothing to do."""
+        if any(result.done for result in passed.results):
+            return 0.0
+        if passed.done:
+            self.loop.end_well()
+        elif self._failed(passed) and self.loop.give_up(what_is_wrong(self.loop, passed)):
+            self.head.again()
+            return 0.0
+        return self._next(passed) - self.loop.clock()
+
+    def _failed(self, passed: Pass) -> bool:
+        """Say whether a commit won't get well: by itself, or in time, which is asked once of each."""
+        late = self.loop.on_failure != "hold" and self.loop.clock() >= self.loop.began + self.timeout
+        known, self._late = self._late, self.loop.sha if late else ""
+        return passed.hopeless or (late and known != self._late)
+
+    def _next(self, passed: Pass) -> float:
+        """Return when there is something to do again, in seconds since 1970."""
+        moments = (answer.look_again for answer in passed.view.wanted)
+        on_its_way = not (passed.done or passed.hopeless)
+        settling = self.loop.clock() + SETTLING if on_its_way else None
+        git = self.head.asked + self.head.interval
+        return earliest(git, self.loop.retry_at(), settling, *moments) or 0.0
