@@ -13,6 +13,19 @@ _SCP = re.compile(r"(?P<login>[^/:]*@)?(?P<host>\[[^\]/]+\]|[^/:]+):(?P<path>.*)
 
 
 @dataclass(frozen=True, slots=True)
+class Access:
+    """How to get in, from files: a key and the known hosts of ssh, or a user and the file of the password."""
+
+    key: Path | None = None
+    known_hosts: Path | None = None
+    user: str = ""
+    password_file: Path | None = None
+
+
+NO_ACCESS = Access()
+
+
+@dataclass(frozen=True, slots=True)
 class Address:
     """One repository.
 
@@ -25,6 +38,7 @@ class Address:
     local: Path | None = None
     user: str = ""
     password: str = field(default="", repr=False)
+    access: Access = NO_ACCESS
 
     @property
     def digest(self) -> str:

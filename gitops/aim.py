@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from gitops.guard import Refusal
+
 if TYPE_CHECKING:
     from gitops.source import Source
 
@@ -17,7 +19,7 @@ OnFailure = Literal["hold", "rollback", "revert"]
 class Aim:
     """The commit to carry out (``sha``), and the newest; ``why`` they differ, "" where they don't.
 
-    ``failed`` says that the newest has been carried out, and taken back.
+    ``failed`` says that the newest has been carried out, and taken back; otherwise a ``why`` refuses it.
     """
 
     sha: str
@@ -25,10 +27,35 @@ class Aim:
     why: str = ""
     failed: bool = False
 
+    @property
+    def refused(self) -> bool:
+        """Say whether the newest may not be carried out."""
+        return bool(self.why) and not self.failed
+
+
+class Unsigned(Refusal):
+    """A commit's signature doesn't count, so it is not carried out."""
+
+    def __init__(self, sha: str, why: str) -> None:
+        super().__init__(why)
+        self.sha = sha
+
 
 def aiming(source: "Source", on_failure: str = "hold") -> Callable[[], Aim]:
     """Return what asks a source for its aim; it raises SourceError where nobody answers."""
     return lambda: aim(source, on_failure)
+
+
+def insisting(source: "Source", on_failure: str = "hold") -> Callable[[], Aim]:
+    """Return the same, where a refused commit is an error."""
+
+    def asked() -> Aim:
+        found = aim(source, on_failure)
+        if found.refused:
+            raise Unsigned(found.newest, found.why)
+        return found
+
+    return asked
 
 
 def fixed(resolve: Callable[[], str]) -> Callable[[], Aim]:
@@ -37,16 +64,35 @@ def fixed(resolve: Callable[[], str]) -> Callable[[], Aim]:
 
 
 def aim(source: "Source", on_failure: str = "hold") -> Aim:
-    """Return what a source asks for now; raises SourceError."""
+    """Return what a source asks for now; raises SourceError.
+
+    Where the newest commit's signature doesn't count, the last good one is aimed at; without one, that is
+    an error.
+    """
     newest = source.resolve()
-    if on_failure == "hold":
+    if on_failure == "hold" and source.signers is None:
         return Aim(newest, newest)
+    if complaint := source.unsigned(newest):
+        return _unsigned(source, newest, complaint)
     pins = source.pinned()
     good = pins.get(GOOD, newest)
-    if good == newest or BAD + newest not in pins:
+    if on_failure == "hold" or good == newest or BAD + newest not in pins:
         return Aim(newest, newest)
-    why = f"{newest[:7]} failed and was taken back; {good[:7]} stays until a newer commit comes"
+    why = f"{_named(source, newest)} failed and was taken back; {good[:7]} stays until a newer commit comes"
     return Aim(good, newest, why, failed=True)
+
+
+def _unsigned(source: "Source", newest: str, complaint: str) -> Aim:
+    why = f"{_named(source, newest)} is not carried out: {complaint}"
+    good = source.pinned().get(GOOD)
+    if good is None:
+        raise Unsigned(newest, why)
+    return Aim(good, newest, f"{why}; {good[:7]} stays" if good != newest else why)
+
+
+def _named(source: "Source", sha: str) -> str:
+    commit = source.commit(sha)
+    return f"{commit.short} {commit.author}: {commit.subject}"
 
 
 def prove(source: "Source", sha: str) -> None:

@@ -24,7 +24,7 @@ class End(Enum):
     WELL = "Synced"
     FAILED = "Failed"
     LATE = "Late"  # applied, but not healthy in time
-    BACK = "RolledBack"  # the newest commit failed; all is well at the one before
+    BACK = "RolledBack"  # the newest commit failed, or may not be used; all is well at the one before
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ def _beginning(passed: Pass, source: str) -> bool:
 
 def _end(loop: Loop, passed: Pass, deadline: float, *, proven: bool, wait: bool) -> End | None:
     undecided = loop.watch.undecided(suspicious=loop.request.suspicious)
-    well = End.BACK if loop.aimed.failed else End.WELL
+    well = End.BACK if loop.aimed.why else End.WELL
     if passed.done and proven and not undecided:
         return well
     if passed.hopeless:

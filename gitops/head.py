@@ -59,7 +59,7 @@ class Head:
                 raise
             self._complain(f"{error}; staying at {self._aim.sha[:7]}")
             return
-        self._complain("")
+        self._complain(found.why if found.refused else "")
         self._aim = found if found.sha not in self._refused else self._last_good(found.sha)
 
     def _last_good(self, newest: str) -> Aim | None:

@@ -48,7 +48,7 @@ def idle(
     if answer is None or (answer.look_again is not None and answer.look_again <= now):
         return Idle()
     aimed = aim()
-    if answer.revision != aimed.sha or bool(answer.document.get("behind")) != aimed.failed:
+    if answer.revision != aimed.sha or bool(answer.document.get("behind")) != bool(aimed.why):
         return Idle()
     seen = engine.look()
     if answer.fingerprint != _fingerprint(source, seen, settings):
@@ -85,5 +85,6 @@ def _still_ready(source: "Source", engine: "Engine", seen: "Seen", now: float) -
 
 
 def _fingerprint(source: "Source", seen: "Seen", settings: "Settings") -> str:
-    said = [settings.pool, settings.node, dict(settings.node_labels), settings.proxy_image]
+    signers = source.signers.mark if source.signers else ""
+    said = [settings.pool, settings.node, dict(settings.node_labels), settings.proxy_image, signers]
     return digest([VERSION, *said, fingerprint(seen, source.id)])

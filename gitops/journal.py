@@ -20,6 +20,8 @@ from runtime.seen import SeenPod
 if TYPE_CHECKING:
     from runtime.writes import Ledger
 
+LATELY = 20  # runs in which a refusal is looked for before it is noted
+
 
 @dataclass
 class Journal:
@@ -56,6 +58,15 @@ class Journal:
             return False
         self.run, self._over = last.id, last.outcome == "Synced"
         return True
+
+    def refused(self, commit: Commit, trigger: str, why: str) -> None:
+        """Note that a commit is not carried out; the same again is noted once."""
+        known = self.ledger.past.history(self.source, limit=LATELY)
+        if self.running or any((run.revision, run.message) == (commit.sha, why) for run in known):
+            return
+        self._warn(None, "Refused", why)
+        self.begin(commit, trigger)
+        self.end("Failed", why)
 
     def end(self, outcome: Outcome, message: str = "") -> None:
         """Close the run, if one is open."""

@@ -4,6 +4,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 
+from gitops.aim import Unsigned
 from gitops.converge import what_is_wrong
 from gitops.git_error import SourceError
 from gitops.guard import Refusal
@@ -71,13 +72,21 @@ class Keeper:
                 passed = self.loop.sync_once()
         except (EngineError, SourceError, Held) as error:
             return self._wait_out(str(error))
+        except Unsigned as error:
+            self._note_refusal(error.sha, str(error))
+            return self._wait_out(str(error))
         except (ManifestError, Refusal) as error:
             self._refuse(str(error))
             return 0.0
         if self._trouble:
             self.loop.teller.notice("at work again")
         self._trouble, self._wait = "", 0.0
+        if self.loop.aimed.refused:
+            self._note_refusal(self.loop.aimed.newest, self.loop.aimed.why)
         return self._after(passed)
+
+    def _note_refusal(self, sha: str, why: str) -> None:
+        self.loop.journal.refused(self.loop.house.commit(sha), self.loop.request.trigger, why)
 
     def _wait_out(self, trouble: str) -> float:
         if trouble != self._trouble:

@@ -8,10 +8,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gitops.aim import Aim, aim, aiming, fixed
+from gitops.address import Access
+from gitops.aim import Aim, Unsigned, aim, aiming, fixed, insisting
 from gitops.head import Head
 from gitops.idle import idle, record
-from gitops.settings import Settings, only, rules
+from gitops.settings import Settings, only, placed, rules
+from gitops.signatures import Signers
 from gitops.source import Source, at_directory
 
 if TYPE_CHECKING:
@@ -47,8 +49,16 @@ def engine_of(settings: Settings) -> "Engine":
 def source_of(settings: Settings) -> Source:
     """Return the one source that the settings name, or the repository around the current directory."""
     one = only(settings)
-    url = one.repo or str(at_directory(Path.cwd()))
-    return Source(url, ref=one.ref, path=one.path, state=one.state)
+    url, own = one.repo or str(at_directory(Path.cwd())), rules(one)
+    access = Access(
+        key=placed(one, own.ssh_key),
+        known_hosts=placed(one, own.ssh_known_hosts),
+        user=own.login_user,
+        password_file=placed(one, own.login_password_file),
+    )
+    keys = Signers(placed(one, own.signed_by_allowed_signers), placed(one, own.signed_by_gpg_keys))
+    signers = keys if keys != Signers() else None
+    return Source(url, ref=one.ref, path=one.path, state=one.state, access=access, signers=signers)
 
 
 def status(settings: Settings) -> Document:
@@ -90,9 +100,10 @@ def apply(settings: Settings, request: "Request", wish: Wish, teller: "Teller") 
     """Converge once; return what was done, and how it ended: Synced, Failed, Late or RolledBack."""
     source = source_of(settings)
     engine = engine_of(settings)
-    aim = aiming(source, rules(settings).on_failure)
+    own = rules(settings)
+    aim, insist = aiming(source, own.on_failure), insisting(source, own.on_failure)
     if wish.or_last_good:
-        aim = Head(source, 0.0, time.time, teller.notice, aim).aim
+        aim = insist = Head(source, 0.0, time.time, teller.notice, aim).aim
     found = idle(source, engine, settings, time.time(), aim)
     if found.document is not None and not request.only:  # history tells of every push
         why = found.document.get("behind", "")
@@ -100,7 +111,7 @@ def apply(settings: Settings, request: "Request", wish: Wish, teller: "Teller") 
         summary = {"outcome": end, "health": found.document["health"], "message": why}
         return {**_nothing(found.document, summary), "output": []}, end
     request = replace(request, suspicious=found.suspicious)
-    return _converge(settings, source, engine, request, wish, teller, aim)
+    return _converge(settings, source, engine, request, wish, teller, insist)
 
 
 def go_on(settings: Settings, request: "Request", wish: Wish, teller: "Teller") -> tuple[Document, str]:
@@ -150,7 +161,11 @@ def _converge(
         journal = Journal(ledger, source.id, time.time)
         aim = fixed(there) if request.stays else aim
         loop = Loop(house, journal, request, teller, aim, watch, on_failure=on_failure)
-        ended = converge(loop, timeout=wish.timeout or rules(settings).timeout, wait=wish.wait)
+        try:
+            ended = converge(loop, timeout=wish.timeout or rules(settings).timeout, wait=wish.wait)
+        except Unsigned as refused:
+            journal.refused(house.commit(refused.sha), request.trigger, str(refused))
+            raise
         document = _status(house, ended.last.view, behind(settings, source, loop.aimed))
         if ended.last.done:
             record(ledger, source, ended.last.view.seen, settings, ended.last.view.commit.sha, document)

@@ -12,6 +12,7 @@ from gitops.hook import DEPLOYER
 from gitops.source import Source
 
 PUSH_LIMIT = 600.0  # seconds: a hook of the other side may deploy what it receives before it answers
+_SIGN = "set commit.gpgSign, gpg.format and user.signingKey with git config --global, or commit by hand"
 _MOVED = ("stale info", "fetch first", "non-fast-forward", "cannot lock ref", "reference already exists")
 
 
@@ -87,8 +88,20 @@ def _has_arrived(source: Source, ref: str, sha: str) -> bool:
 
 def _commit(source: Source, draft: Draft) -> str:
     git = source.mirror.git
-    signed = replace(git, variables={**git.variables, **_identity(source.here or git)})
-    return signed.line("commit-tree", draft.tree, "-p", draft.tip, "-F", "-", stdin=draft.message.encode())
+    named = replace(git, variables={**git.variables, **_identity(source.here or git)})
+    signing = _signing(git)
+    if source.signers and not signing:
+        raise SourceError(f"{source.display} takes signed commits only, and git isn't told to sign\n{_SIGN}")
+    words = ("commit-tree", *signing, draft.tree, "-p", draft.tip, "-F", "-")
+    sha = named.line(*words, stdin=draft.message.encode())
+    if complaint := source.unsigned(sha):
+        raise SourceError(f"{source.display} would refuse the rollback: {complaint}\n{_SIGN}")
+    return sha
+
+
+def _signing(git: Git) -> tuple[str, ...]:
+    """Return what makes git sign, if the user has told it to."""
+    return ("-S",) if git.attempt("config", "--type=bool", "commit.gpgSign")[1].strip() == b"true" else ()
 
 
 def _identity(git: Git) -> Mapping[str, str]:

@@ -2,10 +2,12 @@
 
 import difflib
 import re
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
-from gitops.address import Address
+from gitops.address import Access, Address
 from gitops.git_command import Git
 from gitops.git_error import SourceError
 
@@ -103,11 +105,37 @@ def login(address: Address) -> tuple[tuple[str, ...], Mapping[str, str]]:
 
     On a command line or in a configuration file others could read it.
     """
-    if not (address.user or address.password):
-        return (), {}
+    variables = _ssh(address.access)
+    user = address.access.user or address.user
+    password = _password(address.access.password_file) or address.password
+    if not (user or password):
+        return (), variables
     host = "/".join(address.url.split("/")[:3])
-    variables = {"SLOOP_GIT_USER": address.user, "SLOOP_GIT_PASSWORD": address.password}
+    variables |= {"SLOOP_GIT_USER": user, "SLOOP_GIT_PASSWORD": password}
     return (f"credential.{host}.helper=", f"credential.{host}.helper={_ANSWER}"), variables
+
+
+def _ssh(access: Access) -> dict[str, str]:
+    """Return what makes ssh use this key and no other, and trust these hosts and no others."""
+    options = ["-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=yes"]
+    if access.key:
+        options += ["-i", str(access.key), "-o", "IdentitiesOnly=yes", "-o", "IdentityAgent=none"]
+    if access.known_hosts:
+        options += ["-o", f"UserKnownHostsFile={access.known_hosts}", "-o", "GlobalKnownHostsFile=/dev/null"]
+    wanted = access.key or access.known_hosts
+    return {"GIT_SSH_COMMAND": shlex.join(["ssh", *options])} if wanted else {}
+
+
+def _password(file: Path | None) -> str:
+    if file is None:
+        return ""
+    try:
+        return file.read_text().rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or "it is not UTF-8"
+        raise SourceError(
+            f"the password in {file} can't be read: {why}\nmend `login` in sloop.yaml"
+        ) from error
 
 
 def _pairs(lines: list[str]) -> list[tuple[str, str]]:

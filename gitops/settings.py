@@ -29,6 +29,12 @@ class SourceSettings:
     interval: float = 30.0
     timeout: float = 300.0
     on_failure: "OnFailure" = "hold"
+    ssh_key: str = ""
+    ssh_known_hosts: str = ""
+    login_user: str = ""
+    login_password_file: str = ""
+    signed_by_allowed_signers: str = ""
+    signed_by_gpg_keys: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +134,20 @@ def hurried(settings: Settings, interval: float) -> Settings:
 def rules(settings: Settings) -> SourceSettings:
     """Return what is set of the one source that is meant; the defaults where no configuration names it."""
     return next(iter(only(settings).sources), SourceSettings("", settings.repo or ""))
+
+
+def placed(settings: Settings, name: str, environment: Mapping[str, str] = os.environ) -> Path | None:
+    """Return the file that a configuration means, None where it names none.
+
+    A name without a directory is a credential of systemd's, where there is one; else all are relative to
+    the configuration.
+    """
+    if not name:
+        return None
+    credential = Path(environment.get("CREDENTIALS_DIRECTORY", "/nonexistent"), name)
+    if "/" not in name and credential.exists():
+        return credential
+    return Path(settings.file.absolute().parent if settings.file else "/", Path(name).expanduser())
 
 
 def _said(repo: str, path: str | None, sources: tuple[SourceSettings, ...]) -> tuple[SourceSettings, ...]:

@@ -3,15 +3,17 @@
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
 from gitops import ref as refs
-from gitops.address import digest, parse, sub_path
+from gitops.address import NO_ACCESS, Access, digest, parse, sub_path
 from gitops.git_command import Git
 from gitops.git_error import GitFailed, SourceError, explain
 from gitops.log import Commit, history
 from gitops.mirror import Mirror
+from gitops.signatures import Signers, unsigned
 
 __all__ = ["Commit", "Source", "SourceError", "at_directory"]
 
@@ -22,14 +24,24 @@ _PIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*")
 class Source:
     """One address, ref and path, with a bare mirror under the state directory.
 
-    ``timeout`` is in seconds, for each thing git is asked.  Making a source touches nothing; an address, ref
+    ``timeout`` is in seconds, for each thing git is asked; ``access`` is how to get in, ``signers`` whose
+    signatures count, None where none is needed.  Making a source touches nothing; an address, ref
     or path that can't be right is a SourceError at once.
     """
 
     def __init__(
-        self, url: str, *, ref: str | None = None, path: str = "", state: Path, timeout: float = 60.0
+        self,
+        url: str,
+        *,
+        ref: str | None = None,
+        path: str = "",
+        state: Path,
+        timeout: float = 60.0,
+        access: Access = NO_ACCESS,
+        signers: Signers | None = None,
     ) -> None:
-        self.address = parse(url)
+        self.address = replace(parse(url), access=access)
+        self.signers = signers
         self.ref = ref
         self.path = sub_path(path)
         self.id = digest(self.address.identity, self.path)
@@ -72,6 +84,11 @@ class Source:
     def commit(self, sha: str) -> Commit:
         """Return who committed what, when."""
         return self._reading(lambda: history(self.mirror.git, sha, None, "-1"), sha)[0].commit
+
+    def unsigned(self, sha: str) -> str:
+        """Say why a commit's signature doesn't count, "" where it does, or none is needed."""
+        signers = self.signers
+        return self._reading(lambda: unsigned(self.mirror.git, sha, signers), sha) if signers else ""
 
     def last_touched(self, old: str | None, new: str, paths: Collection[str]) -> Mapping[str, Commit]:
         """Return for each path the newest commit after ``old``, up to ``new``, that touched it.

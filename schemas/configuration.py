@@ -3,6 +3,7 @@
 A field of a group has the setting ``GROUP_FIELD``, so that a new one is a line here and one in the settings.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -39,6 +40,33 @@ Text = Annotated[str, AfterValidator(_some)]
 Pool = Annotated[str, AfterValidator(_network)]
 
 
+class Ssh(Model):
+    """How to get in over ssh: a private key, and who the other side is.  Files."""
+
+    key: Text | None = None
+    known_hosts: Text | None = None
+
+
+class Login(Model):
+    """How to get in over https; a token is a password, and needs a user too."""
+
+    user: Text
+    password_file: Text
+
+
+class SignedBy(Model):
+    """Whose signature a commit needs: a file of git's allowedSigners, or one of public GPG keys."""
+
+    allowed_signers: Text | None = None
+    gpg_keys: Text | None = None
+
+    @model_validator(mode="after")
+    def _check(self) -> "SignedBy":
+        if not (self.allowed_signers or self.gpg_keys):
+            complain([Fault((), "names no file: write allowedSigners or gpgKeys")])
+        return self
+
+
 class Source(Model):
     """One repository that is kept on this machine.  Times are in seconds."""
 
@@ -49,6 +77,23 @@ class Source(Model):
     interval: Duration = 30.0
     timeout: Duration = 300.0
     on_failure: Literal["hold", "rollback"] = "hold"
+    ssh: Ssh | None = None
+    login: Login | None = None
+    signed_by: SignedBy | None = None
+
+    @model_validator(mode="after")
+    def _check(self) -> "Source":
+        complain(self._misplaced())
+        return self
+
+    def _misplaced(self) -> Iterator[Fault]:
+        web = re.match(r"https?://", self.url, re.IGNORECASE)
+        if re.match(r"\w+://[^/@]*:[^/@]*@", self.url):
+            yield Fault(("url",), "must not hold a password: write `login` with a user and a passwordFile")
+        if self.login and not web:
+            yield Fault(("login",), "is for http:// and https://: write `ssh` with a key")
+        if self.ssh and (web or ":" not in self.url):
+            yield Fault(("ssh",), "is for ssh:// and user@host:path")
 
 
 class Proxy(Model):
@@ -122,9 +167,19 @@ def _typed(origin: Origin, data: Any) -> Read:
     return Read(_flat(value), origin=origin)
 
 
-def _flat(value: Configuration) -> Mapping[str, Any]:
+def _flat(value: Model) -> dict[str, Any]:
     """Return what was written, by the names of the settings; what wasn't is left out."""
-    written = value.model_dump(exclude_unset=True)
-    groups = {name for name in written if isinstance(getattr(value, name), Model)}
-    flat = {name: one for name, one in written.items() if name not in groups}
-    return flat | {f"{group}_{name}": one for group in groups for name, one in written[group].items()}
+    flat: dict[str, Any] = {}
+    for name in value.model_fields_set:
+        match getattr(value, name):
+            case Model() as group:
+                flat |= {f"{name}_{key}": one for key, one in _flat(group).items()}
+            case tuple() as items:
+                flat[name] = [_flat(one) if isinstance(one, Model) else one for one in items]
+            case Mapping() as texts:
+                flat[name] = dict(texts)
+            case None:
+                pass
+            case plain:
+                flat[name] = plain
+    return flat

@@ -22,6 +22,9 @@ PODMAN = {
     "iproute2": "wakes the loopback of the tests' own network",
     "catatonit": "holds a pod's network",
     "haproxy": "leads to the pods of a Service",
+    "gpg": "tells whose signature a commit has",
+    "gpg-agent": "signs commits in tests",
+    "openssh-client": "makes keys, and reads repositories over ssh",
 }
 ROOTLESS = {
     "uidmap": "maps user ids without root",

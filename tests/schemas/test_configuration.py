@@ -43,6 +43,10 @@ def test_every_problem_is_told_with_its_place_and_the_nearest_name() -> None:
         ),
         ("sources: [{name: a, url: x}]\nrepo: z\n", "2:7: repo: stands beside `sources`"),
         ("repo: 3\n", 'write "3"'),
+        ("sources: [{name: a, url: 'https://u:p@h/x'}]\n", "url: must not hold a password"),
+        ("sources: [{name: a, url: /x, login: {user: a, passwordFile: b}}]\n", "login: is for http://"),
+        ("sources: [{name: a, url: 'https://h/x', ssh: {key: b}}]\n", "ssh: is for ssh://"),
+        ("sources: [{name: a, url: x, signedBy: {}}]\n", "names no file"),
     ],
 )
 def test_what_cannot_be_used_is_a_problem(text: str, problem: str) -> None:
@@ -59,7 +63,7 @@ def test_an_empty_file_sets_nothing(text: str) -> None:
 def test_only_what_is_written_is_set() -> None:
     found = read("sloop.yaml", b"podman: unix:///x\nsources: [{name: a, url: b, timeout: 1h30m}]\n")
 
-    assert found.value == {"podman": "unix:///x", "sources": ({"name": "a", "url": "b", "timeout": 5400.0},)}
+    assert found.value == {"podman": "unix:///x", "sources": [{"name": "a", "url": "b", "timeout": 5400.0}]}
 
 
 @pytest.mark.parametrize(
