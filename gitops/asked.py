@@ -11,7 +11,7 @@ from gitops.settings import Settings
 from gitops.source import Source
 from gitops.there import commit_there
 from gitops.which import Unaskable
-from reconcilers.words import PAUSE, RESTART
+from reconcilers.words import PAUSE, RESTART, SUSPEND
 from runtime.ledger import look_back, open_ledger
 from runtime.records import Note
 from runtime.resources import Owner
@@ -20,6 +20,9 @@ from schemas.core import Pod
 from schemas.kinds import Object
 
 ALREADY = "is paused already"
+WITHOUT_PODS = frozenset(
+    {"ConfigMap", "Namespace", "PersistentVolume", "PersistentVolumeClaim", "Secret", "Service"}
+)
 BY_GIT = "by git: commit `paused: false`"
 
 
@@ -72,6 +75,29 @@ def resume(settings: Settings, whose: Owner, wish: Wish, teller: Teller) -> tupl
     if asked.held_by_git:
         teller.notice(f"{asked.word} stays paused {BY_GIT}")
     return go_on(settings, Request("resume", stays=True), wish, teller)
+
+
+def suspend(settings: Settings, whose: Owner, teller: Teller) -> Document:
+    """Leave an object alone, and all that it has, until somebody resumes it here."""
+    asked = _asked(settings, whose)
+    if whose.kind in WITHOUT_PODS:
+        raise Unaskable(f"a {whose.kind} has no pods of its own that could be left alone")
+    with look_back(settings.state) as past:
+        if (whose, SUSPEND) in past.notes(asked.source.id):
+            raise Unaskable(f"{asked.word} is suspended already")
+    _note(settings, asked, SUSPEND, teller)
+    return {"object": str(whose), "suspended": True}
+
+
+def look_after(settings: Settings, whose: Owner, wish: Wish, teller: Teller) -> tuple[Document, str]:
+    """Look after an object again that was suspended here; return what ``apply`` does."""
+    source = source_of(settings)
+    with open_ledger(settings.state, teller.notice) as ledger:
+        if (whose, SUSPEND) not in ledger.past.notes(source.id):
+            raise Unaskable(f"{whose.kind.lower()}/{whose.name} is not suspended")
+        ledger.strike(source.id, [(whose, SUSPEND)])
+        ledger.tell(source.id, whose, "Resume", "asked for by a hand", time.time())
+    return go_on(settings, Request("resume"), wish, teller)
 
 
 def _asked(settings: Settings, whose: Owner) -> Asked:

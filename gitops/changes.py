@@ -27,6 +27,7 @@ from gitops.supplying import NEW, OTHERWISE
 from gitops.verdict import Verdict
 from gitops.view import View
 from reconcilers.wanted import Consequence, Wanted
+from reconcilers.words import suspended
 from runtime.grouping import MISSING
 from runtime.observe import container_key, of_source, pod_name
 from runtime.resources import Label, Owner, Pod, Secret
@@ -89,8 +90,9 @@ def changes(
     deleted = [
         Change(owner, Verdict.DELETE, base=_base(before.get(owner), pods.get(owner, []))) for owner in gone
     ]
-    found = [change for change in compared if change]
-    return [_adopted(change, there, adopting) for change in found] + deleted
+    found = [_adopted(change, there, adopting) for change in compared if change] + deleted
+    left = suspended(view.moment.memory.notes)
+    return [change for change in found if change.owner not in left]
 
 
 def _compare(

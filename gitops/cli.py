@@ -5,12 +5,22 @@ import json
 import os
 import sys
 
-from gitops import cli_act, cli_config, cli_look, cli_machine, cli_push, cli_rollout
+from gitops import cli_act, cli_config, cli_look, cli_machine, cli_push, cli_rollout, cli_suspend
 from gitops.cli_said import app
 from gitops.trouble import Exit
 
 # the commands register on the app
-__all__ = ["app", "cli_act", "cli_config", "cli_look", "cli_machine", "cli_push", "cli_rollout", "main"]
+__all__ = [
+    "app",
+    "cli_act",
+    "cli_config",
+    "cli_look",
+    "cli_machine",
+    "cli_push",
+    "cli_rollout",
+    "cli_suspend",
+    "main",
+]
 
 RARELY = 100_000  # objects more than before; what is loaded stays, and looking for litter in it costs a tenth
 JSON = frozenset({"json", "-ojson", "--output=json"})

@@ -16,6 +16,14 @@ TimeoutOption = Annotated[
     typer.Option(help="How long everything may take to be healthy. [default: the source's, or 5m]"),
 ]
 
+ENDS = {
+    "Synced": Exit.DONE,
+    "Suspended": Exit.DONE,
+    "Failed": Exit.FAILED,
+    "RolledBack": Exit.FAILED,
+    "Late": Exit.LATE,
+}
+
 
 @app.command()
 def validate(
@@ -202,10 +210,10 @@ def converged(said: Said, converge: Callable[[Any], tuple[Mapping[str, Any], str
     with stoppable():
         document, end = converge(teller)
     message = document["summary"].get("message", "")
-    wrong = "went back" if end == "RolledBack" else "not well"
+    wrong = {"RolledBack": "went back", "Suspended": "left alone"}.get(end, "not well")
     words = [f"{wrong}: {message}", *last_output(document)] if message else []
     answer(said, document, [*words, summary(document)])
-    return {"Synced": Exit.DONE, "Failed": Exit.FAILED, "Late": Exit.LATE, "RolledBack": Exit.FAILED}[end]
+    return ENDS[end]
 
 
 def _differs(document: Mapping[str, Any]) -> Exit:

@@ -15,7 +15,7 @@ from gitops.keeper import AGAIN, LONGEST, Bell, Keeper
 from gitops.loop import Loop
 from gitops.notify import Pulse, notify
 from gitops.probing import Watch
-from gitops.program import engine_of, house_of, source_of
+from gitops.program import engine_of, house_of, source_of, suspension
 from gitops.request import Request
 from gitops.settings import Settings, SettingsError, each, hurried, rules
 from gitops.teller import Plain
@@ -113,7 +113,8 @@ def _keeper(
     with closing(Watch(engine)) as watch:
         house = house_of(settings, source, engine)
         loop = Loop(house, journal, request, teller, head.aim, watch, on_failure=own.on_failure)
-        keeper = Keeper(loop, head, own.timeout, pulse)
+        left_alone = partial(suspension, settings, ledger.past, source.id)
+        keeper = Keeper(loop, head, own.timeout, pulse, suspension=left_alone)
         _begin(partial(_heed, watch, keeper.bell))
         yield keeper
 

@@ -1,10 +1,12 @@
 """How every object fares: what its reconciler says, and what the plan adds to it."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from gitops.render import object_digest
 from gitops.view import View
 from reconcilers.wanted import Health, Wanted
+from reconcilers.words import suspended
 from runtime.observe import container_key
 from runtime.resources import Label, Owner
 from runtime.seen import SeenContainer, SeenPod
@@ -51,7 +53,16 @@ def fares(view: View) -> list[Fare]:
     due = {step.owner for step in view.plan.steps}
     held = {one.owner: one.reason for one in view.plan.held if one.owner}
     conflicts = {one.owner: one.message for one in view.plan.conflicts}
-    return [_fare(answer, due, held | conflicts) for answer in view.wanted]
+    left = suspended(view.moment.memory.notes)
+    found = [_fare(answer, due, held | conflicts) for answer in view.wanted]
+    return [_left_alone(view, one, left[one.owner]) if one.owner in left else one for one in found]
+
+
+def _left_alone(view: View, fare: Fare, why: str) -> Fare:
+    """Return how a suspended object fares; it is as git wants it if it was when it was last looked after."""
+    known = view.moment.memory.settled.get(fare.owner)
+    same = known is not None and known.digest == object_digest(view.rendered.by_owner[fare.owner], view.key)
+    return replace(fare, health=Health.SUSPENDED, reason=why, synced=same)
 
 
 def overall(fares: Iterable[Fare]) -> Health:

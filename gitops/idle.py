@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gitops import VERSION
+from gitops.settings import rules
 from runtime.ledger import Answer, recall
 from runtime.observe import fingerprint, of_source
 from runtime.records import Readiness
@@ -44,7 +45,7 @@ def idle(
 
     ``aim`` says which commit it is about.
     """
-    answer = recall(settings.state, source.id)
+    answer = None if rules(settings).suspended else recall(settings.state, source.id)
     if answer is None or (answer.look_again is not None and answer.look_again <= now):
         return Idle()
     aimed = aim()

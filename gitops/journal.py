@@ -11,7 +11,7 @@ from gitops.render import object_digest
 from gitops.source import Commit
 from gitops.steps import Step, started_by
 from gitops.view import Memory, Moment, View
-from reconcilers.words import RESTART
+from reconcilers.words import RESTART, SUSPEND
 from runtime.observe import container_key, of_source, pod_name
 from runtime.records import Outcome, Readiness, Run
 from runtime.resources import Label, Owner
@@ -151,11 +151,14 @@ class Journal:
 
 
 def _spent(view: View, synced: set[Owner]) -> list[tuple[Owner, str]]:
-    """Return the notes that are of no more use: restarts that are over, and all of what left git."""
+    """Return the notes that are of no more use: restarts that are over, and all of what left git.
+
+    What is suspended stays so, with its pods, until somebody resumes it.
+    """
     return [
         (owner, word)
         for owner, word in view.moment.memory.notes
-        if owner not in view.rendered.by_owner or (word == RESTART and owner in synced)
+        if (owner not in view.rendered.by_owner and word != SUSPEND) or (word == RESTART and owner in synced)
     ]
 
 

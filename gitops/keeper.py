@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from gitops.aim import Unsigned
@@ -45,13 +46,19 @@ class Bell:
 
 @dataclass
 class Keeper:
-    """Keeps one source until its bell says that it is over.  ``timeout`` is in seconds, for each commit."""
+    """Keeps one source until its bell says that it is over.
+
+    ``timeout`` is in seconds, for each commit; ``suspension`` says why the source is left alone, "" where it
+    isn't.
+    """
 
     loop: Loop
     head: Head
     timeout: float
     pulse: Pulse = field(default_factory=Pulse)
     bell: Bell = field(default_factory=Bell)
+    suspension: Callable[[], str] = str
+    _suspension: str = ""
     _trouble: str = ""
     _wait: float = 0.0
     _late: str = ""
@@ -63,6 +70,14 @@ class Keeper:
         self.loop.end("Failed", "sloop was told to stop before all was well")
 
     def turn(self) -> float:
+        """Make one pass, unless the source is left alone; return for how many seconds to wait then."""
+        why = self.suspension()
+        if why != self._suspension:
+            self.loop.teller.notice(why or "looked after again")
+        self._suspension = why
+        return self.head.interval if why else self._turn()
+
+    def _turn(self) -> float:
         """Make one pass; return for how many seconds there is nothing to do.
 
         What is looked at may go away at that very moment, so that Podman refuses to tell of it.

@@ -41,9 +41,12 @@ def plan(wanted: Sequence[Wanted], seen: Seen, given: Given) -> Plan:
     scene = Scene(wanted, seen, given)
     mending = list(mend(scene))
     supplying = list(supply(scene, _drafts(mending)))
-    drafts = with_subnets([*_drafts(supplying), *_drafts(mending), *clear(scene)], seen, given.pool)
+    due = [*_drafts(supplying), *_drafts(mending), *clear(scene)]
+    left = _left_alone(due, {**given.suspended, **given.claimed})
+    drafts = with_subnets([draft for draft in due if draft.name not in left], seen, given.pool)
     conflicts = [answer for answer in [*supplying, *mending] if isinstance(answer, Conflict)]
-    held = _held(drafts, {**blocked(scene), **given.waiting}, conflicts)
+    conflicts += [Conflict(owner, f"object/{owner}", why) for owner, why in given.claimed.items()]
+    held = _held(drafts, {**blocked(scene), **given.waiting}, conflicts, left)
     steps = _numbered([draft for draft in drafts if draft.name not in held])
     waits = [Held(draft.owner, draft.name, held[draft.name]) for draft in drafts if draft.name in held]
     return Plan(steps, tuple(conflicts), tuple(waits))
@@ -53,11 +56,19 @@ def _drafts(answers: Iterable[Draft | Conflict]) -> list[Draft]:
     return [answer for answer in answers if isinstance(answer, Draft)]
 
 
+def _left_alone(drafts: Iterable[Draft], owners: Mapping[Owner, str]) -> dict[str, str]:
+    """Return the drafts for objects that are left alone, with the reason."""
+    return {draft.name: owners[draft.owner] for draft in drafts if draft.owner and draft.owner in owners}
+
+
 def _held(
-    drafts: Sequence[Draft], waiting: Mapping[str, str], conflicts: Sequence[Conflict]
+    drafts: Sequence[Draft],
+    waiting: Mapping[str, str],
+    conflicts: Sequence[Conflict],
+    left: Mapping[str, str],
 ) -> Mapping[str, str]:
     """Return the drafts that wait, and those that need them or can't have what they need, with the reason."""
-    held = {f"create {one.key}": one.message for one in conflicts}
+    held = {**{f"create {one.key}": one.message for one in conflicts}, **left}
     for draft in _in_order(drafts):
         behind = (held[need] for need in sorted(draft.needs) if need in held)
         reason = waiting.get(resource(draft.action)) or next(behind, None)

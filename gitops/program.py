@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from gitops.request import Request
     from gitops.view import House, View
     from runtime.engine import Engine
+    from runtime.past import Past
     from runtime.records import Run
 
 Document = Mapping[str, Any]
@@ -63,13 +64,17 @@ def source_of(settings: Settings) -> Source:
 
 def status(settings: Settings) -> Document:
     """Return how everything fares, without touching anything."""
+    from runtime.ledger import look_back
+
     source = source_of(settings)
     engine = engine_of(settings)
     known = idle(source, engine, settings, time.time(), aiming(source, rules(settings).on_failure)).document
     if known is not None:
         return known
     house, looked, aimed = _look(settings, source, engine, None)
-    return _status(house, looked, behind(settings, source, aimed))
+    with look_back(settings.state) as past:
+        why = suspension(settings, past, source.id)
+    return _status(house, looked, behind(settings, source, aimed), why)
 
 
 def diff(settings: Settings, *, to: str | None = None, adopting: frozenset[str] = frozenset()) -> Document:
@@ -117,15 +122,8 @@ def apply(settings: Settings, request: "Request", wish: Wish, teller: "Teller") 
 def go_on(settings: Settings, request: "Request", wish: Wish, teller: "Teller") -> tuple[Document, str]:
     """Converge once, whatever the last pass has concluded; return as ``apply`` does."""
     source = source_of(settings)
-    return _converge(
-        settings,
-        source,
-        engine_of(settings),
-        request,
-        wish,
-        teller,
-        aiming(source, rules(settings).on_failure),
-    )
+    insist = insisting(source, rules(settings).on_failure)
+    return _converge(settings, source, engine_of(settings), request, wish, teller, insist)
 
 
 def history(settings: Settings, limit: int) -> "Sequence[Run]":
@@ -156,6 +154,8 @@ def _converge(
 
     house = house_of(settings, source, engine)
     with open_ledger(settings.state, teller.notice) as ledger, closing(Watch(engine)) as watch:
+        if why := suspension(settings, ledger.past, source.id):
+            return _left_alone(why)
         there = partial(commit_there, ledger.past, source, engine)
         on_failure = "hold" if request.stays else rules(settings).on_failure
         journal = Journal(ledger, source.id, time.time)
@@ -240,12 +240,37 @@ def behind(settings: Settings, source: Source, aimed: Aim) -> str:
     return ": ".join([aimed.why, *[run.message for run in runs if run.outcome == "Failed"][:1]])
 
 
-def _status(house: "House", looked: "View", why: str) -> Document:
-    from gitops.fare import fares
-    from gitops.report import status_document
+def suspension(settings: Settings, past: "Past", source: str) -> str:
+    """Say why a source is left alone, and how that ends; "" where it isn't."""
+    if rules(settings).suspended:
+        return "suspended by sloop.yaml; without `suspended: true` there it goes on"
+    since = past.suspended(source)
+    if since is None:
+        return ""
+    from reconcilers.words import clock
 
-    told = status_document(house.source.display, looked.commit.sha, fares(looked), _notices(looked))
-    return {**told, "sync": "OutOfSync" if why else told["sync"], "behind": why}
+    return f"suspended by a hand at {clock(since)}; `sloop resume` goes on"
+
+
+def _left_alone(why: str) -> tuple[Document, str]:
+    from gitops.report import changes_document
+
+    summary = {"outcome": "Suspended", "health": "Suspended", "message": why}
+    return {**changes_document("", (), (), (), summary), "output": []}, "Suspended"
+
+
+def _status(house: "House", looked: "View", why: str, suspended: str = "") -> Document:
+    from gitops.fare import fares, overall
+    from gitops.report import status_document
+    from reconcilers.wanted import Health
+
+    found = fares(looked)
+    health = overall(found)
+    if suspended and health in {Health.HEALTHY, Health.PROGRESSING}:  # nothing gets ahead
+        health = Health.SUSPENDED
+    told = status_document(house.source.display, looked.commit.sha, found, _notices(looked))
+    sync = "OutOfSync" if why else told["sync"]
+    return {**told, "sync": sync, "health": health, "behind": why, "suspended": suspended}
 
 
 def _notices(looked: "View") -> list[str]:

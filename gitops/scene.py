@@ -25,7 +25,7 @@ class Given:
     ``images`` are the references of the images on the machine; ``waiting`` tells, by resource, what
     is left alone for now, and why; pods named in ``adopting`` are replaced though they aren't ours;
     ``pool`` is where new networks find their subnets; ``released`` are volumes that go with an object which
-    left git.
+    left git.  Nothing is done to what ``suspended`` objects have, nor for those that are ``claimed``.
     """
 
     source: str
@@ -34,6 +34,8 @@ class Given:
     adopting: frozenset[str] = frozenset()
     pool: str = "10.144.0.0/12"
     released: Mapping[str, Owner] = field(default_factory=lambda: MappingProxyType({}))
+    suspended: Mapping[Owner, str] = field(default_factory=lambda: MappingProxyType({}))
+    claimed: Mapping[Owner, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True)

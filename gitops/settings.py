@@ -28,6 +28,7 @@ class SourceSettings:
     path: str = ""
     interval: float = 30.0
     timeout: float = 300.0
+    suspended: bool = False
     on_failure: "OnFailure" = "hold"
     ssh_key: str = ""
     ssh_known_hosts: str = ""

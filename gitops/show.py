@@ -66,8 +66,7 @@ def status(document: Document) -> Iterator[str]:
         for one in document["objects"]
     ]
     yield from table(("OBJECT", "NAMESPACE", "SYNC", "HEALTH", "READY", "REASON"), rows)
-    if document.get("behind"):
-        yield f"behind: {document['behind']}"
+    yield from (line for line in (document.get("suspended"), document.get("behind")) if line)
     revision = (document["revision"] or "")[:7]
     yield f"{document['sync']}, {document['health']} (revision {revision} of {document['source']})"
 

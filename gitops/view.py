@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, partial
 from types import MappingProxyType
 
+from gitops.claims import claimed
 from gitops.plan import Plan, plan
 from gitops.probing import Probed
 from gitops.released import released
@@ -16,6 +17,7 @@ from reconcilers.kinds import catalog, reconcile
 from reconcilers.order import is_done
 from reconcilers.places import NODE_PORTS, Ground
 from reconcilers.wanted import Past, Wanted
+from reconcilers.words import suspended
 from reconcilers.world import Catalog, Earlier, Machine, World
 from runtime.engine import Engine
 from runtime.grouping import ENDED
@@ -30,7 +32,10 @@ from schemas.problems import ManifestError
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What the ledger says at the beginning of a pass; ``empty`` where it knows of no run at all."""
+    """What the ledger says at the beginning of a pass; ``empty`` where it knows of no run at all.
+
+    ``others`` are the objects that other sources have carried out, with their sources.
+    """
 
     empty: bool = True
     settled: Mapping[Owner, Settled] = field(default_factory=lambda: MappingProxyType({}))
@@ -38,6 +43,7 @@ class Memory:
     restarts: Mapping[str, Restarts] = field(default_factory=lambda: MappingProxyType({}))
     readiness: Mapping[str, Readiness] = field(default_factory=lambda: MappingProxyType({}))
     notes: Mapping[tuple[Owner, str], Note] = field(default_factory=lambda: MappingProxyType({}))
+    others: Mapping[Owner, str] = field(default_factory=lambda: MappingProxyType({}))
 
     @classmethod
     def of(cls, past: Records, source: str) -> "Memory":
@@ -49,6 +55,7 @@ class Memory:
             restarts=past.restarts(source),
             readiness=past.readiness(source),
             notes=past.notes(source),
+            others=past.settled_by_others(source),
         )
 
 
@@ -141,6 +148,14 @@ def view(house: House, sha: str, seen: Seen, moment: Moment) -> View:
         adopting=moment.adopting,
         pool=house.options.pool,
         released=released(house.source, house.rendered, rendered, moment.memory.settled, seen),
+        suspended=suspended(moment.memory.notes),
+        claimed=claimed(
+            (answer.owner for answer in wanted),
+            seen,
+            house.source.id,
+            settled=moment.memory.settled,
+            others=moment.memory.others,
+        ),
     )
     planned = plan(wanted, seen, given)
     commit = house.commit(sha)

@@ -79,6 +79,11 @@ class Past:
         query = "SELECT kind, namespace, name, revision, digest, settled FROM objects WHERE source = ?"
         return {Owner(*row[:3]): Settled(*row[3:]) for row in self._rows(query, source)}
 
+    def settled_by_others(self, source: str) -> Mapping[Owner, str]:
+        """Return the objects that other sources have carried out, each with its source."""
+        query = "SELECT kind, namespace, name, source FROM objects WHERE source <> ? ORDER BY settled DESC"
+        return {Owner(*row[:3]): row[3] for row in self._rows(query, source)}
+
     def first_seen(self, source: str) -> Mapping[str, Any]:
         """Return each resource as it was seen right after it was made."""
         rows = self._rows("SELECT name, seen FROM resources WHERE source = ?", source)

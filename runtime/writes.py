@@ -190,12 +190,12 @@ class Ledger:
         self._write(drop(readiness), rows)
 
     def suspend(self, source: str, now: float) -> None:
-        """Note that a source is to be left alone."""
-        self._write(add(suspended), [{"source": source, "since": now}])
+        """Note that a source is to be left alone; no idle pass follows."""
+        self._write_anew(source, add(suspended), [{"source": source, "since": now}])
 
     def resume(self, source: str) -> None:
-        """Note that a source is looked after again."""
-        self._write(drop(suspended), [{"_source": source}])
+        """Note that a source is looked after again; no idle pass follows."""
+        self._write_anew(source, drop(suspended), [{"_source": source}])
 
     def note(self, source: str, word: str, noted: Mapping[Owner, Note]) -> None:
         """Note something of objects under a word, in place of what stood there; no idle pass follows."""

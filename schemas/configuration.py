@@ -76,6 +76,7 @@ class Source(Model):
     path: str = ""
     interval: Duration = 30.0
     timeout: Duration = 300.0
+    suspended: bool = False
     on_failure: Literal["hold", "rollback"] = "hold"
     ssh: Ssh | None = None
     login: Login | None = None
