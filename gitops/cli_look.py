@@ -201,6 +201,30 @@ def execute(
         become(entered)
 
 
+@app.command("port-forward")
+def port_forward(
+    context: typer.Context,
+    which: Which,
+    ports: Annotated[
+        list[str], typer.Argument(metavar="[OWN:]PORT...", help="Such as 8080:80, 80 or :http.")
+    ],
+    namespace: Namespace = None,
+    address: Annotated[str, typer.Option(help="Where to listen on this machine.")] = "127.0.0.1",
+) -> None:
+    """Lead ports of this machine into a pod, or to the pods of a Service, until it is interrupted.
+
+    Example: sloop port-forward service/web 8080:80 -n shop
+    """
+    said = said_of(context, None)
+    with looking(said):
+        from gitops.meant import meant
+        from gitops.port_forward import pair
+        from gitops.port_forward import port_forward as lead
+
+        pairs = [pair(text) for text in ports]
+        lead(said.settings, meant(which, namespace), pairs, address, lambda text: print(text, flush=True))
+
+
 @contextmanager
 def looking(said: Said) -> Iterator[None]:
     """Turn an error into a line and its exit code, and Ctrl-C into a quiet end."""

@@ -6,8 +6,9 @@ import tempfile
 from collections.abc import Callable, Iterator
 
 from gitops.doctor_machine import clock, disk, registries, rootless, units
+from gitops.doctor_proxy import proxy
 from gitops.findings import Finding, blocks, ok, warning
-from gitops.program import source_of
+from gitops.program import engine_of, source_of
 from gitops.settings import Settings, SettingsError, each
 from gitops.source import SourceError
 from runtime.engine import EngineError
@@ -33,10 +34,18 @@ def doctor(settings: Settings) -> Iterator[Finding]:
         yield from engine(known)
         yield from rootless(known.rootless)
         yield disk("disk of images", known.graph)
+        yield _proxy(settings)
     yield disk("disk of state", settings.state)
     yield from registries()
     yield clock(settings.state)
     yield from units()
+
+
+def _proxy(settings: Settings) -> Finding:
+    try:
+        return proxy(settings.proxy_image, engine_of(settings).images())
+    except EngineError as error:
+        return blocks("proxy", str(error), "`podman images` tells more")
 
 
 def _git() -> Finding:

@@ -29,7 +29,7 @@ LINKS = [
 
 
 def test_the_readme_lists_the_commands_that_there_are_and_no_others() -> None:
-    listed = re.findall(r"^\| `sloop (\w+)", README, re.MULTILINE)
+    listed = re.findall(r"^\| `sloop ([\w-]+)", README, re.MULTILINE)
 
     assert sorted(listed) == sorted(get_command(app).commands)
 

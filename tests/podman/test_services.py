@@ -1,6 +1,7 @@
 """Services on a real Podman: an address that stays, names, and no failed request as pods come and go."""
 
-import socket
+import re
+import signal
 from collections.abc import Mapping
 from typing import Any
 
@@ -38,15 +39,6 @@ def address(program: Program, name: str = "web", place: str = "default") -> str:
 def url(program: Program, name: str = "web") -> str:
     """Return where a Service answers."""
     return f"http://{address(program, name)}/passwd"
-
-
-def refused(address: str) -> bool:
-    """Say whether a connection is refused at once."""
-    try:
-        socket.create_connection((address, 80), timeout=1).close()
-    except ConnectionRefusedError:
-        return True
-    return False
 
 
 def health(program: Program, which: str) -> tuple[str, str, str]:
@@ -109,7 +101,8 @@ def test_a_service_has_its_names_everywhere_and_its_ports_on_the_machine(program
     assert fetched("http://127.0.0.1:18088/passwd").startswith(b"root:")
     assert fetched("http://127.0.0.1:30088/passwd").startswith(b"root:")
     assert f"WEB_SERVICE_HOST={address(program)}" in program.do(pod, "env")
-    assert refused(address(program, "nobody"))
+    nobody = f"nc -w 5 {address(program, 'nobody')} 80 < /dev/null; test $? = 1 && echo closed"
+    assert program.do(pod, "sh", "-c", nobody) == "closed\n"
     assert health(program, "service/nobody") == ("Healthy", "it selects no pod", "0/0")
 
 
@@ -164,3 +157,31 @@ def test_a_lost_ledger_and_a_removed_proxy_change_no_address(program: Program) -
     assert program.run("apply").code == 0
     assert address(program) == place
     assert fetched(url(program)).startswith(b"root:")
+
+
+def test_a_port_of_this_machine_leads_to_a_service_and_into_a_pod(program: Program) -> None:
+    program.deploy(web(), service(target="http"))
+    (pod, *_) = [name.removeprefix("default.") for name in program.of("web") if "__" not in name]
+
+    for which, port in (("service/web", "80"), (f"pod/{pod}", "http"), ("deployment/web", "8000")):
+        with program.started("port-forward", which, f":{port}") as forwarding:
+            assert forwarding.stdout
+            where = re.search(r"127\.0\.0\.1:\d+", forwarding.stdout.readline())
+            assert where
+            assert fetched(f"http://{where[0]}/passwd").startswith(b"root:")
+            forwarding.send_signal(signal.SIGINT)
+            assert forwarding.wait(10) == 130
+    assert program.run("port-forward", "service/web", ":nothing").code == 2
+
+
+def test_the_state_of_each_server_is_described(program: Program) -> None:
+    program.deploy(web(), service(target="http"))
+
+    told = program.json("describe", "service/web")
+    (listed,) = program.json("get", "endpoints")["items"]
+
+    assert len(told["endpoints"]) == 2
+    assert all(text.startswith("UP at 10.") for text in told["endpoints"].values())
+    assert told["clusterIP"] == address(program)
+    assert len(listed["endpoints"]) == 2
+    assert all(one.endswith(":8000") for one in listed["endpoints"])
