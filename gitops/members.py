@@ -36,7 +36,7 @@ def rouse(seen: SeenPod, answer: Wanted, grace: int, patience: int) -> Iterator[
     elif stranded:
         told = "its infra container ended, and its network with that"
         yield Draft(Stop(name, (stranded,), hooks, grace), answer.owner, told, needs)
-    elif finished(seen):
+    elif finished(seen) or name in answer.over:
         yield from _finish(answer, Stop(name, _all_stages(seen), hooks, grace))
     else:
         yield from _restart(seen, answer, Restart(name, patience, hooks), needs)

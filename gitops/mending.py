@@ -174,8 +174,10 @@ def _taken(pod: Pod, theirs: SeenPod) -> str:
     """Say who has the name, and how to get it."""
     if source := theirs.labels.get(Label.SOURCE):
         return f"container {pod.name} belongs to another source of sloop ({source}): rename one of the two"
+    what, remove, image = "container", "rm", f", image {theirs.image}"
+    if not theirs.image:
+        what, remove, image = "Podman pod", "pod rm", ""
     return (
-        f"a container named {pod.name} is there that sloop did not make "
-        f"(id {theirs.id[:12]}, image {theirs.image}): remove it with "
-        f"`podman rm -f {pod.name}`, or have it replaced with `sloop adopt pod/{pod.name}`"
+        f"a {what} named {pod.name} is there that sloop did not make (id {theirs.id[:12]}{image}): remove it "
+        f"with `podman {remove} -f {pod.name}`, or have it replaced with `sloop adopt pod/{pod.name}`"
     )

@@ -1,15 +1,15 @@
 """Pods that stand by themselves."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from reconcilers import words
-from reconcilers.pods import endings, failure, rests, unready
+from reconcilers.pods import earliest, endings, failure, rests, unready
 from reconcilers.template import follows, resources, template
 from reconcilers.wanted import Consequence, Health, Status, Wanted
 from reconcilers.world import World
 from runtime.grouping import ENDED
-from runtime.observe import pod_name
+from runtime.observe import container_key, pod_name
 from runtime.resources import Label, Owner
 from runtime.seen import SeenPod
 from schemas.core import Pod
@@ -30,20 +30,22 @@ def reconcile(pod: Pod, document: Mapping[str, Any], world: World) -> Wanted:
     )
     there = world.pods_of(owner)
     resting = rests(world, there, _policy(pod, there, world))
+    late = [one for one in there if one.members and _is_over(pod, there, world)]
     spent = frozenset(pod_name(one) for one in there if words.is_spent(world, owner, one))
     settled = [one.labels.get(Label.DIGEST) for one in there] == [made.digest] and not spent
     return Wanted(
         owner=owner,
         resources=resources(world, made, meta.name),
         status=_status(pod, there, world),
-        resting=resting.names,
+        resting=resting.names | {container_key(one, part) for one in late for part in one.members},
         restarting=resting.counting,
+        over=frozenset(map(pod_name, late)),
         unwell=resting.unwell,
         renewed=spent,
         asked=words.restart(world, owner) if spent else "",
         settled=settled,
         consequence=Consequence.RECREATE if there and not settled else Consequence.NONE,
-        look_again=resting.look_again,
+        look_again=earliest(resting.look_again, *_deadlines(pod, there, world)),
     )
 
 
@@ -55,6 +57,12 @@ def _policy(pod: Pod, there: list[SeenPod], world: World) -> str:
 def _is_over(pod: Pod, there: list[SeenPod], world: World) -> bool:
     deadline = pod.spec.active_deadline_seconds
     return bool(deadline) and any(world.now - one.created >= (deadline or 0) for one in there)
+
+
+def _deadlines(pod: Pod, there: list[SeenPod], world: World) -> Iterator[float]:
+    """Yield when pods of several have had all their time; Podman ends a container that stands alone."""
+    moments = (one.created + (pod.spec.active_deadline_seconds or 0) for one in there if one.members)
+    yield from (moment for moment in moments if pod.spec.active_deadline_seconds and moment > world.now)
 
 
 def _templated(metadata: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -75,7 +83,7 @@ def _health(pod: Pod, there: list[SeenPod], world: World) -> tuple[Health, str]:
     mine = next((one for one in there if pod_name(one) == name), None)
     if mine is None:
         return Health.MISSING, "its container is not there"
-    if mine.state in ENDED and mine.exit_code and _is_over(pod, there, world):
+    if _is_over(pod, there, world) and _was_ended(mine):
         return Health.DEGRADED, f"DeadlineExceeded (after {pod.spec.active_deadline_seconds}s)"
     over = endings(world, mine, _policy(pod, there, world))
     bad = [one for one in over if one.again.at is not None or one.container.exit_code]
@@ -84,6 +92,12 @@ def _health(pod: Pod, there: list[SeenPod], world: World) -> tuple[Health, str]:
     if world.readiness(mine).ready:
         return Health.HEALTHY, ""
     return Health.PROGRESSING, unready(world, mine) or _unready_yet(mine, len(over))
+
+
+def _was_ended(mine: SeenPod) -> bool:
+    """Say whether a pod whose time is over hadn't come to a good end before."""
+    well = mine.state in ENDED and not mine.exit_code
+    return not well if mine.members else mine.state in ENDED and bool(mine.exit_code)
 
 
 def _unready_yet(mine: SeenPod, completed: int) -> str:

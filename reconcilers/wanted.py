@@ -74,6 +74,7 @@ class Wanted:
     Pods named in ``keep`` stay as they are, though the object no longer describes them (an older
     revision that still serves).  Of containers (a pod of one has its own name) those in ``resting`` must not
     be started: they wait for their back-off or for another one, or are over.
+    Pods of several in ``over`` have had their time, and stop.
     Starting one named in ``restarting`` counts as a restart; ``unwell`` tells of those that run and have to
     be restarted, and why.  ``settled`` says that what runs is what the
     object asks for, and no rollout is under way; ``consequence`` what a rollout does to what serves.
@@ -89,6 +90,7 @@ class Wanted:
     keep: frozenset[str] = frozenset()
     resting: frozenset[str] = frozenset()
     restarting: frozenset[str] = frozenset()
+    over: frozenset[str] = frozenset()
     unwell: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     renewed: frozenset[str] = frozenset()
     asked: str = ""

@@ -71,8 +71,8 @@ def _has_parts(seen: SeenPod) -> bool:
 
 
 def _named(one: Listed) -> SeenPod:
-    """Return somebody's pod: only its name is of interest, as it is taken."""
-    return replace(one.seen, id=one.pod_id, name=one.pod, labels={}, networks=(), pid=0)
+    """Return somebody's pod, which runs no image: only its name is of interest, as it is taken."""
+    return replace(one.seen, id=one.pod_id, name=one.pod, labels={}, image="", networks=(), pid=0)
 
 
 def _whole(pod_id: str, group: Sequence[Listed]) -> SeenPod:

@@ -11,7 +11,7 @@ import pytest
 from tests.podman import doomed
 from tests.podman.hands import Hands
 from tests.podman.manifests import ONE, SLEEP, TWO, Object, config_map, mounted, named, pod
-from tests.podman.program import Program
+from tests.podman.program import Program, until
 
 SHARED = {"volumes": [{"name": "shared", "emptyDir": {}}]}
 
@@ -218,6 +218,34 @@ def test_a_pod_that_lost_its_network_or_all_of_itself_is_healed_whole(program: P
     assert said.code == 0, said
     assert program.run("diff").code == 0
     assert "root" in program.do("default.other", "wget", "-qO-", "http://default.web:8000/passwd")
+
+
+def test_a_pod_of_several_whose_time_is_over_stops_with_its_sidecars(program: Program) -> None:
+    log = part("log", restartPolicy="Always")
+    program.commit("Limited", several("web", part("web"), init=(log,), activeDeadlineSeconds=2))
+    ended = program.run("apply", "--timeout", "20s")
+    until(lambda: program.run("apply", "--timeout", "20s").code == 1)
+
+    assert ended.code == 0, ended
+    assert "DeadlineExceeded (after 2s)" in program.run("status").out
+    assert program.running() == []
+
+
+def test_somebodys_pod_of_the_same_name_is_left_alone_until_it_is_adopted(program: Program) -> None:
+    hands = Hands(program.podman)
+    hands.do("pod", "create", "--name", "default.web")
+    hands.do("create", "--pod", "default.web", "--name", "theirs", ONE, "sleep", "1000")
+    program.commit("Mine", several("web", part("web"), part("side")))
+
+    refused = program.run("apply")
+    left = program.things()["containers"]
+    adopted = program.run("adopt", "pod/default.web")
+
+    assert refused.code == 1
+    assert "`podman pod rm -f default.web`" in refused.out + refused.err
+    assert "theirs" in left
+    assert adopted.code == 0, adopted
+    assert program.running() == ["default.web_", "default.web_side", "default.web_web"]
 
 
 def test_making_a_pod_of_several_may_be_interrupted_at_any_change(program: Program) -> None:

@@ -126,6 +126,22 @@ def test_a_pod_that_has_come_to_its_end_starts_nothing_and_its_sidecars_count_fo
     assert (answer.status.health, answer.status.reason) == (Health.HEALTHY, "web: Completed")
 
 
+def test_a_pod_whose_time_is_over_stops_whole_and_stays_so() -> None:
+    limited = manifest().replace("restartPolicy:", "activeDeadlineSeconds: 30\n      restartPolicy:", 1)
+    early, late = NOW - 60 + 29, NOW - 60 + 30
+    pod = seen("done", "running", "done", "running", "running")
+
+    before = wanted(limited, pods=[pod], now=early)
+    after = wanted(limited, pods=[pod], now=late)
+
+    assert (before.over, before.look_again) == (frozenset(), late)
+    assert after.over == {"shop.web"}
+    assert after.resting == {one.name for one in pod.members}
+    assert after.status.reason == "DeadlineExceeded (after 30s)"
+    done = replace(seen("done", "created", "done", "done", "done", policy="Never"), labels=pod.labels)
+    assert wanted(limited, pods=[done], now=late).status.reason == "web: Completed"
+
+
 def test_a_pod_is_ready_when_all_that_serve_in_it_are() -> None:
     pod = seen("done", "running", "done", "running", "running")
     readiness = wanted(manifest(), pods=[pod]).status.ready
