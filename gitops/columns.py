@@ -27,6 +27,13 @@ HEADS: Mapping[str, Mapping[str, str]] = {
     "Deployment": {"ready": "READY", "upToDate": "UP-TO-DATE", "available": "AVAILABLE"},
     "ReplicaSet": {"desired": "DESIRED", "current": "CURRENT", "readyPods": "READY"},
     "StatefulSet": {"ready": "READY"},
+    "HorizontalPodAutoscaler": {
+        "reference": "REFERENCE",
+        "targets": "TARGETS",
+        "minPods": "MINPODS",
+        "maxPods": "MAXPODS",
+        "replicas": "REPLICAS",
+    },
     "Service": {"type": "TYPE", "clusterIP": "CLUSTER-IP", "externalIP": "EXTERNAL-IP", "ports": "PORT(S)"},
     "Endpoints": {"endpoints": "ENDPOINTS"},
     "EndpointSlice": {},

@@ -8,6 +8,7 @@ from reconcilers.template import network_name
 from runtime.engine import EngineError
 from runtime.seen import SeenServer
 from schemas.apps import DaemonSet, Deployment, ReplicaSet, StatefulSet
+from schemas.autoscaling import Autoscaler, ScalingRules
 from schemas.core import ConfigMap, Namespace, PersistentVolumeClaim, Pod, Secret
 from schemas.manifest import Manifest
 from schemas.pod import PodTemplate
@@ -72,6 +73,21 @@ def _deployment(one: Deployment, _: Sight) -> Details:
         "replicas": one.spec.replicas,
         "strategy": {"type": kind, **(pace if kind == "RollingUpdate" else {})},
         "containers": _containers(one.spec.template),
+    }
+
+
+def _autoscaler(one: Autoscaler, _: Sight) -> Details:
+    rules = {"scaleUp": one.behavior.scale_up, "scaleDown": one.behavior.scale_down}
+    return {"behavior": {way: _rules(each) for way, each in rules.items() if each}}
+
+
+def _rules(one: ScalingRules) -> Details:
+    policies = [f"{each.type} {each.value} in {each.period_seconds}s" for each in one.policies]
+    window = one.stabilization_window_seconds
+    return {
+        "window": None if window is None else f"{window}s",
+        "select": one.select_policy,
+        "policies": policies,
     }
 
 
@@ -143,6 +159,7 @@ KINDS: Mapping[str, Callable[[Any, Sight], Details]] = {
     "ConfigMap": _config_map,
     "DaemonSet": _daemon_set,
     "Deployment": _deployment,
+    "HorizontalPodAutoscaler": _autoscaler,
     "Namespace": _namespace,
     "PersistentVolume": _volume,
     "PersistentVolumeClaim": _claim,

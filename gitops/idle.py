@@ -64,9 +64,12 @@ def record(
     settings: "Settings",
     revision: str,
     document: Mapping[str, Any],
+    *,
+    look_again: float | None,
 ) -> None:
-    """Record the status of a pass that found nothing to do and everything well."""
-    ledger.answer(source.id, Answer(_fingerprint(source, seen, settings), revision, None, document))
+    """Record the status of a pass that found nothing to do and everything well, and until when it holds."""
+    answer = Answer(_fingerprint(source, seen, settings), revision, look_again, document)
+    ledger.answer(source.id, answer)
 
 
 def _still_ready(source: "Source", engine: "Engine", seen: "Seen", now: float) -> bool:

@@ -133,6 +133,9 @@ class Journal:
         gone = [one for one in view.moment.memory.settled if one not in manifests and str(one) not in owned]
         self.ledger.settle(self.source, settled, self.clock())
         self.ledger.forget(self.source, gone)
+        for answer in view.wanted:
+            for word, note in answer.noted.items():
+                self.ledger.note(self.source, word, {answer.owner: note})
         self.ledger.strike(self.source, _spent(view, {one.owner for one in fares if one.synced}))
         self.ledger.remember(
             self.source, {f"pod/{pod_name(pod)}": _look(pod) for pod in mine.pods}, self.clock()

@@ -15,6 +15,7 @@ from gitops.fare import Fare, fares
 from gitops.guard import guard
 from gitops.journal import Journal
 from gitops.mask import masker
+from gitops.measuring import measure
 from gitops.probing import Watch
 from gitops.request import Overtaken, Request
 from gitops.serving import serving
@@ -184,8 +185,10 @@ class Loop:
             for (key, _), count in self._succeeded.items()
             if count >= OFTEN
         }
-        served = serving(self.house.engine, of_source(seen, self.house.source.id), self.clock())
-        return Moment(self.clock(), memory, waiting, self.request.adopting, probed, served)
+        now, rendered = self.clock(), self.house.rendered(self.sha)
+        served = serving(self.house.engine, of_source(seen, self.house.source.id), now)
+        measured = measure(self.house.engine, rendered, memory.notes, now)
+        return Moment(now, memory, waiting, self.request.adopting, probed, served, measured)
 
     def retry_at(self) -> float | None:
         """Return when the first failed step is tried again, in seconds since 1970.

@@ -3,6 +3,7 @@
 import os
 import socket
 from contextlib import suppress
+from pathlib import Path
 
 from reconcilers.world import Machine
 
@@ -13,6 +14,14 @@ def this_machine() -> Machine:
     """Return its processors, its memory, and the address by which it reaches others."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return Machine(os.cpu_count() or 1, memory, _address(), rootless=os.geteuid() != 0)
+
+
+def free_memory() -> int | None:
+    """Return how many bytes of memory nobody uses, as the kernel reckons; None where it doesn't say."""
+    for line in Path("/proc/meminfo").read_text().splitlines():
+        if line.startswith("MemAvailable:"):
+            return int(line.split()[1]) * 1024
+    return None
 
 
 def _address() -> str:

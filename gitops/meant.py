@@ -14,6 +14,7 @@ KINDS = {  # and whether they are in a namespace; the table of reconcilers takes
     "Deployment": True,
     "Endpoints": True,
     "EndpointSlice": True,
+    "HorizontalPodAutoscaler": True,
     "Namespace": False,
     "PersistentVolume": False,
     "PersistentVolumeClaim": True,
@@ -24,7 +25,10 @@ KINDS = {  # and whether they are in a namespace; the table of reconcilers takes
     "StatefulSet": True,
 }
 DEFAULT = "default"
-ALL = ("Pod", "Service", "DaemonSet", "Deployment", "ReplicaSet", "StatefulSet")  # kubectl's "all"
+ALL = (  # kubectl's "all"
+    *("Pod", "Service", "DaemonSet", "Deployment", "ReplicaSet", "StatefulSet"),
+    "HorizontalPodAutoscaler",
+)
 
 
 def kind_meant(word: str) -> str:

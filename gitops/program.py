@@ -150,6 +150,7 @@ def _converge(
     from gitops.probing import Watch
     from gitops.report import changes_document, result_document
     from gitops.there import commit_there
+    from reconcilers.pods import earliest
     from runtime.ledger import open_ledger
 
     house = house_of(settings, source, engine)
@@ -168,7 +169,9 @@ def _converge(
             raise
         document = _status(house, ended.last.view, behind(settings, source, loop.aimed))
         if ended.last.done:
-            record(ledger, source, ended.last.view.seen, settings, ended.last.view.commit.sha, document)
+            looked, sha = ended.last.view, ended.last.view.commit.sha
+            later = earliest(*(answer.look_again for answer in looked.wanted))
+            record(ledger, source, looked.seen, settings, sha, document, look_again=later)
     summary = {"outcome": ended.end.value, "health": document["health"], "message": ended.message}
     steps = [result_document(result) for result in ended.results]
     notices = [*_notices(ended.last.view), *(result.notice for result in ended.results if result.notice)]

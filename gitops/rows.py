@@ -1,6 +1,6 @@
 """What kubectl's columns say of an object, as plain data; of a Secret nothing but how many keys it has."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from gitops.look import Sight
@@ -9,10 +9,12 @@ from gitops.pods import PodHere
 from reconcilers.endpoints import endpoints
 from reconcilers.mounts import claim_volume, place_of
 from reconcilers.places import Place
+from reconcilers.scaling import WORD, Figure, State
 from reconcilers.template import network_name
 from runtime.proxies import members
 from runtime.resources import Label, Owner, Pod
 from schemas.apps import DaemonSetSpec
+from schemas.autoscaling import Autoscaler
 from schemas.core import ConfigMap, PersistentVolumeClaim, Secret
 from schemas.kinds import Workload
 from schemas.service import Service, ServicePort
@@ -119,6 +121,24 @@ def _addresses(sight: Sight, namespace: str, name: str) -> list[str]:
     ]
 
 
+def _autoscaler(one: Autoscaler, sight: Sight) -> Row:
+    ref = one.spec.scale_target_ref
+    return {
+        "reference": f"{ref.kind}/{ref.name}",
+        "targets": [f"{each.name}: {each.current}/{each.target}" for each in figures(sight, one)],
+        "minPods": one.spec.min_replicas,
+        "maxPods": one.spec.max_replicas,
+        "replicas": _desired(sight, Owner(ref.kind, one.metadata.namespace, ref.name)),
+    }
+
+
+def figures(sight: Sight, one: Autoscaler) -> Sequence[Figure]:
+    """Return what an autoscaler has found when it last decided; nothing where it never did."""
+    owner = Owner(one.kind, one.metadata.namespace, one.metadata.name)
+    note = sight.remembered.memory.notes.get((owner, WORD))
+    return State.read(note.text).figures if note else ()
+
+
 def _config_map(one: ConfigMap, _: Sight) -> Row:
     return {"data": len(one.values)}
 
@@ -148,6 +168,7 @@ def _volume(one: PersistentVolume, _: Sight) -> Row:
 
 ROWS: Mapping[str, Callable[[Any, Sight], Row]] = {
     "ConfigMap": _config_map,
+    "HorizontalPodAutoscaler": _autoscaler,
     "PersistentVolume": _volume,
     "PersistentVolumeClaim": _claim,
     "Secret": _secret,

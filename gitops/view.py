@@ -6,6 +6,7 @@ from functools import cached_property, partial
 from types import MappingProxyType
 
 from gitops.claims import claimed
+from gitops.measuring import Measured
 from gitops.plan import Plan, plan
 from gitops.probing import Probed
 from gitops.released import released
@@ -109,7 +110,9 @@ class House:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """What one look takes into account beside the commit: time, ledger, probes, and a person's words.
+    """What one look takes into account beside the commit: time, ledger, probes, a person's words.
+
+    Only who acts on it measures what containers use.
 
     ``waiting`` tells which resources are left alone for now, and why; ``serving`` which pods proxies find up.
     """
@@ -120,6 +123,7 @@ class Moment:
     adopting: frozenset[str] = frozenset()
     probed: Probed = field(default_factory=Probed)
     serving: Mapping[str, bool] = field(default_factory=lambda: MappingProxyType({}))
+    measured: Measured = field(default_factory=Measured)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +199,9 @@ def world_of(house: House, rendered: Rendered, seen: Seen, moment: Moment) -> Wo
         images=house.engine.images(),
         proxy_image=house.options.proxy_image,
         ground=_ground(house, known, seen),
+        usage=moment.measured.usage,
+        unmeasured=moment.measured.trouble,
+        free=moment.measured.free,
         earlier=partial(_earlier, house),
     )
 

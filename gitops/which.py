@@ -7,6 +7,7 @@ SHORT = {
     "cm": "configmap",
     "deploy": "deployment",
     "ds": "daemonset",
+    "hpa": "horizontalpodautoscaler",
     "ns": "namespace",
     "po": "pod",
     "pv": "persistentvolume",

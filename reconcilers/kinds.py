@@ -4,12 +4,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from reconcilers import daemonset, deployment, plain, pod, replicaset, service, statefulset
+from reconcilers import autoscaler, daemonset, deployment, plain, pod, replicaset, service, statefulset
 from reconcilers.around import around
+from reconcilers.scaling import Scaling
 from reconcilers.wanted import Wanted
 from reconcilers.world import Catalog, Name, World, Written
+from runtime.resources import Owner
 from schemas.binding import bindings
 from schemas.core import ConfigMap, PersistentVolumeClaim, Secret
+from schemas.kinds import Object
 from schemas.manifest import Manifest
 from schemas.service import Endpoints, EndpointSlice, Service
 from schemas.storage import PersistentVolume
@@ -20,6 +23,7 @@ KINDS: Mapping[str, Callable[[Any, Mapping[str, Any], World], Wanted]] = {
     "ConfigMap": plain.configuration,
     "DaemonSet": daemonset.reconcile,
     "Deployment": deployment.reconcile,
+    "HorizontalPodAutoscaler": autoscaler.reconcile,
     "Namespace": plain.namespace,
     "PersistentVolume": plain.volume,
     "PersistentVolumeClaim": plain.claim,
@@ -37,16 +41,35 @@ LEADING = frozenset({"Service"})  # kinds that look at what all others want
 
 
 def reconcile(manifests: Sequence[Manifest], world: World) -> list[Wanted]:
-    """Return what every object of a commit wants at this moment."""
+    """Return what every object of a commit wants at this moment.
+
+    Autoscalers decide first: their targets then want as many pods as they say.
+    """
+    decided = autoscaler.scalings(manifests, world)
+    then = replace(world, scalings=decided) if decided else world
+    by_target = {one.target: (scaler, one) for scaler, one in decided.items()}
     answers = {
-        number: _answer(one, world) for number, one in enumerate(manifests) if one.object.kind not in LEADING
+        number: _answer(one, then, by_target.get(_owner(one.object)))
+        for number, one in enumerate(manifests)
+        if one.object.kind not in LEADING
     }
-    later = replace(world, around=around(world, list(answers.values())))
-    return [answers.get(number) or _answer(one, later) for number, one in enumerate(manifests)]
+    later = replace(then, around=around(then, list(answers.values())))
+    return [answers.get(number) or _answer(one, later, None) for number, one in enumerate(manifests)]
 
 
-def _answer(one: Manifest, world: World) -> Wanted:
-    return KINDS[one.object.kind](one.object, one.document, world)
+def _answer(manifest: Manifest, world: World, scaled: tuple[Owner, Scaling] | None) -> Wanted:
+    if scaled is None:
+        return KINDS[manifest.object.kind](manifest.object, manifest.document, world)
+    scaler, scaling = scaled
+    one = autoscaler.scaled(manifest.object, scaling.replicas)
+    answer = KINDS[one.kind](one, manifest.document, world)
+    if answer.settled or answer.asked or scaling.replicas == scaling.before:
+        return answer
+    return replace(answer, asked=f"{scaler.kind}/{scaler.name}: {scaling.reason}")
+
+
+def _owner(one: Object) -> Owner:
+    return Owner(one.kind, one.metadata.namespace, one.metadata.name)
 
 
 def catalog(manifests: Sequence[Manifest]) -> Catalog:

@@ -80,6 +80,7 @@ class Wanted:
     object asks for, and no rollout is under way; ``consequence`` what a rollout does to what serves.
     Pods named in ``renewed`` are replaced by what is wanted under their names, though it is the same;
     ``asked`` says what a person asked for that brings a rollout about, "" where only git does.
+    ``noted`` is what the next pass should know, by word.
     ``released`` are the names of claims' volumes that it had and wants to be gone.
     ``look_again`` is when the answer may change by itself, in seconds since 1970.
     """
@@ -93,6 +94,7 @@ class Wanted:
     over: frozenset[str] = frozenset()
     unwell: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     renewed: frozenset[str] = frozenset()
+    noted: Mapping[str, Note] = field(default_factory=lambda: MappingProxyType({}))
     asked: str = ""
     released: frozenset[str] = frozenset()
     settled: bool = True

@@ -8,12 +8,13 @@ from functools import cached_property
 from typing import Any
 
 from reconcilers.places import Ground, Place, places
+from reconcilers.scaling import Scaling
 from reconcilers.wanted import Health, Past
 from runtime.observe import pod_name
 from runtime.proxies import members, read_note
 from runtime.records import Readiness
 from runtime.resources import Label, Owner, Pod, Role
-from runtime.seen import Seen, SeenContainer, SeenPod
+from runtime.seen import Seen, SeenContainer, SeenPod, Usage
 from schemas.core import ConfigMap, PersistentVolumeClaim, Secret
 from schemas.manifest import Manifest
 from schemas.service import Service
@@ -86,6 +87,8 @@ class World:
     ``images`` are the references of the images that are here, ``proxy_image`` is what is set for proxies.
     ``ground`` is where Services may be.  ``around`` is known only to what looks at other objects' answers:
     Services and the like.
+    ``usage`` is by container what was measured just now, None between two samples; ``unmeasured`` says why it
+    can't be; ``free`` is how many bytes of memory nobody uses.  ``scalings`` are what autoscalers decided.
     ``earlier`` gives an object as another commit had it, None where that can't be told any more.
     """
 
@@ -105,6 +108,10 @@ class World:
     proxy_image: str = ""
     ground: Ground = field(default_factory=Ground)
     around: Around = field(default_factory=Around)
+    usage: Mapping[str, Usage] | None = None
+    unmeasured: str = ""
+    free: int | None = None
+    scalings: Mapping[Owner, Scaling] = field(default_factory=dict)
     earlier: Callable[[str, Owner], Earlier | None] = field(default=_unknown, compare=False, repr=False)
 
     @cached_property

@@ -1,11 +1,11 @@
 """The border to what runs containers: what sloop asks of an engine, and how an engine answers."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
 from runtime.resources import Configuration, Files, Image, Network, Pod, Secret, Volume
-from runtime.seen import Exit, Happening, Seen, SeenServer
+from runtime.seen import Exit, Happening, Seen, SeenServer, Usage
 
 
 class EngineError(Exception):
@@ -48,6 +48,9 @@ class Engine(Protocol):
 
     def images(self) -> frozenset[str]:
         """Return every reference by which an image on this machine may be called."""
+
+    def usage(self) -> Mapping[str, Usage]:
+        """Return what every container that runs has used, by its id (of one that ended just now, too)."""
 
     def exit_of(self, name: str) -> Exit:
         """Return how a stopped pod came to its end; of one that is gone, nothing is known (``UNKNOWN``)."""

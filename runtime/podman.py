@@ -25,6 +25,7 @@ from runtime.podman_seen import (
     networks_of,
     pods_of,
     references_of,
+    usage_of,
     volumes_of,
 )
 from runtime.podman_service import of_this_user
@@ -43,7 +44,7 @@ from runtime.resources import (
     pod_of,
 )
 from runtime.routes import routes
-from runtime.seen import UNKNOWN, Exit, Happening, Seen, SeenServer
+from runtime.seen import UNKNOWN, Exit, Happening, Seen, SeenServer, Usage
 
 EVENTS = json.dumps({"type": ["container", "network", "volume"]})
 
@@ -98,6 +99,12 @@ class PodmanEngine:
         """Return every reference by which an image on this machine may be called."""
         with asking_podman_to("list the images"):
             return references_of(self._api.get("images/json"))
+
+    def usage(self) -> Mapping[str, Usage]:
+        """Return what every container that runs has used, by its id, by one call."""
+        with asking_podman_to("measure what runs"):
+            said = self._api.get("containers/stats", stream=False)
+            return usage_of(said)
 
     def exit_of(self, name: str) -> Exit:
         """Return how a stopped pod came to its end; of one that is gone meanwhile, nothing is known."""

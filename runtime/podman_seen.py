@@ -7,9 +7,11 @@ from typing import Any
 
 from runtime.grouping import Listed, without_ours
 from runtime.grouping import pods_of as grouped
+from runtime.podman_errors import Refusal
 from runtime.resources import Label
-from runtime.seen import Exit, Happening, SeenNetwork, SeenPod, SeenVolume
+from runtime.seen import Exit, Happening, SeenNetwork, SeenPod, SeenVolume, Usage
 
+NANO = 1e9  # nanoseconds in a second
 TELLING = frozenset(
     (
         *("create", "start", "restart", "died", "die", "pause", "unpause"),
@@ -85,6 +87,16 @@ def exit_of(inspected: Mapping[str, Any]) -> Exit:
         out_of_memory=bool(state.get("OOMKilled")),
         error=state.get("Error") or "",
     )
+
+
+def usage_of(said: Mapping[str, Any]) -> Mapping[str, Usage]:
+    """Return what containers have used.  Raises Refusal where Podman can't tell: rootless on cgroups v1."""
+    if trouble := (said.get("Error") or {}):
+        raise Refusal(500, "", str(trouble))
+    return {
+        one["ContainerID"]: Usage(one["SystemNano"] / NANO, one["CPUNano"] / NANO, one["MemUsage"])
+        for one in said.get("Stats") or ()
+    }
 
 
 def happening_of(event: Mapping[str, Any]) -> Happening | None:

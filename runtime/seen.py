@@ -132,6 +132,15 @@ UNKNOWN = Exit(0, False, "")
 
 
 @dataclass(frozen=True, slots=True)
+class Usage:
+    """What a container has used: ``cpu`` seconds of processors until ``at``, and bytes of memory then."""
+
+    at: float
+    cpu: float
+    memory: int
+
+
+@dataclass(frozen=True, slots=True)
 class Happening:
     """Something that the engine says has just happened to one of its pods, networks or volumes."""
 

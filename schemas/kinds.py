@@ -1,6 +1,7 @@
 """Which kinds there are: the literal table of those that are typed, and what is said of all others."""
 
 from schemas.apps import DaemonSet, Deployment, ReplicaSet, StatefulSet
+from schemas.autoscaling import Autoscaler, HorizontalPodAutoscaler, HorizontalPodAutoscalerV1
 from schemas.core import ConfigMap, Namespace, PersistentVolumeClaim, Pod, Secret
 from schemas.model import Model
 from schemas.service import Endpoints, EndpointSlice, Service
@@ -8,7 +9,8 @@ from schemas.storage import PersistentVolume
 
 Workload = DaemonSet | Deployment | ReplicaSet | StatefulSet
 Leading = Endpoints | EndpointSlice | Service
-Object = ConfigMap | Leading | Namespace | PersistentVolume | PersistentVolumeClaim | Pod | Secret | Workload
+Core = ConfigMap | Namespace | PersistentVolume | PersistentVolumeClaim | Pod | Secret
+Object = Autoscaler | Core | Leading | Workload
 
 KINDS: dict[tuple[str, str], type[Model]] = {
     ("v1", "ConfigMap"): ConfigMap,
@@ -24,4 +26,6 @@ KINDS: dict[tuple[str, str], type[Model]] = {
     ("apps/v1", "ReplicaSet"): ReplicaSet,
     ("apps/v1", "StatefulSet"): StatefulSet,
     ("discovery.k8s.io/v1", "EndpointSlice"): EndpointSlice,
+    ("autoscaling/v1", "HorizontalPodAutoscaler"): HorizontalPodAutoscalerV1,
+    ("autoscaling/v2", "HorizontalPodAutoscaler"): HorizontalPodAutoscaler,
 }

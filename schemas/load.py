@@ -16,6 +16,7 @@ from schemas.notices import Remark, notices
 from schemas.positions import Origin
 from schemas.problems import Problem
 from schemas.references import Identity, dangling
+from schemas.scaling import remarks as replicas_remarks
 from schemas.shape import marked
 from schemas.storage import PersistentVolume
 from schemas.verdicts import Verdict, verdict
@@ -50,7 +51,7 @@ def load(files: Mapping[str, bytes], *, strict: bool = False, default_namespace:
     """
     found = [each for name in sorted(files) for each in _file(name, files[name], default_namespace)]
     manifests = tuple(each for each in found if isinstance(each, Manifest))
-    remarks = [each for each in found if isinstance(each, Remark)]
+    remarks = [*(each for each in found if isinstance(each, Remark)), *replicas_remarks(manifests)]
     problems = {each for each in found if isinstance(each, Problem)}
     unread = {each.identity for each in found if isinstance(each, Unread)}
     problems.update(_duplicates(manifests), _between(manifests, unread))

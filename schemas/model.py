@@ -11,6 +11,7 @@ Path = tuple[str | int, ...]
 
 _CAPITALS = {
     "api": "API",
+    "cpu": "CPU",
     "fqdn": "FQDN",
     "io": "IO",
     "ip": "IP",

@@ -14,6 +14,7 @@ from schemas.nearest import did_you_mean
 from schemas.pod import PodSpec
 from schemas.pods import pod_of
 from schemas.problems import Problem
+from schemas.scaling import mismatched
 from schemas.volumes import KeyToPath, ProjectedSource, Volume
 
 Identity = tuple[str, str, str]
@@ -38,7 +39,8 @@ def dangling(manifests: Iterable[Manifest], existing: Iterable[Identity] = ()) -
     all_manifests = tuple(manifests)
     keys = dict.fromkeys(existing) | {_identity(each): _keys(each) for each in all_manifests}
     missing = (problem for each in all_manifests for problem in _missing(each, keys))
-    return tuple(sorted({*missing, *conflicts(all_manifests), *misbound(all_manifests)}))
+    scaled = mismatched(all_manifests, keys)
+    return tuple(sorted({*missing, *conflicts(all_manifests), *misbound(all_manifests), *scaled}))
 
 
 def _identity(manifest: Manifest) -> Identity:

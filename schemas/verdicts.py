@@ -45,8 +45,6 @@ NAMED: dict[tuple[str, str], Mark] = {
     ("v1", "LimitRange"): Refused("it would not be enforced: write the limits into the pods"),
     ("v1", "PodTemplate"): Refused("write the template inside a Deployment"),
     ("v1", "ReplicationController"): Refused("write a Deployment (apps/v1) instead"),
-    ("autoscaling/v1", "HorizontalPodAutoscaler"): Refused(_LATER),
-    ("autoscaling/v2", "HorizontalPodAutoscaler"): Refused(_LATER),
     ("batch/v1", "CronJob"): Refused(_LATER),
     ("batch/v1", "Job"): Refused(_LATER),
     ("networking.k8s.io/v1", "Ingress"): Refused(_LATER),

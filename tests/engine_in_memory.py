@@ -24,7 +24,7 @@ from runtime.resources import (
     Volume,
     container_name,
 )
-from runtime.seen import UNKNOWN, Exit, Happening, Seen, SeenNetwork, SeenPod, SeenServer, SeenVolume
+from runtime.seen import UNKNOWN, Exit, Happening, Seen, SeenNetwork, SeenPod, SeenServer, SeenVolume, Usage
 
 Call = tuple[str, str]  # a method and the name it was called with
 
@@ -38,6 +38,9 @@ class EngineInMemory:
     pulled, ``said`` the pods' output; ``silent`` are the images of pods that no proxy finds up.  ``runs``
     gives the exit code of a command in a pod.  ``clock`` says when something starts or ends; left alone, each
     of these takes a second.
+    pulled, ``said`` the pods' output; ``runs`` gives the exit code of a command in a pod.  ``clock``
+    says when something starts or ends; left alone, each of these takes a second.  ``load`` says how many
+    cores a pod uses, ``memory`` how many bytes.
     """
 
     def __init__(
@@ -54,6 +57,9 @@ class EngineInMemory:
         self.fail: Callable[[str, str], object] = lambda *call: call
         self.runs: Callable[[str, tuple[str, ...], float], int] = lambda *_: 0
         self.tells_age = True
+        self.load: Callable[[str], float] = lambda _: 0.0
+        self.memory: Callable[[str], int] = lambda _: 2**20
+        self._used: dict[str, Usage] = {}  # by id
         self.clock: Callable[[], float] = map(float, itertools.count(1)).__next__
         self._ids = itertools.count(1)
         self._lock = threading.RLock()
@@ -89,6 +95,15 @@ class EngineInMemory:
         self.requests += 1
         short = {name.removeprefix("localhost/") for name in self.local}
         return frozenset(self.local | short)
+
+    def usage(self) -> Mapping[str, Usage]:
+        self.requests += 1
+        now, running = self.clock(), [pod for pod in self._pods.values() if pod.state == "running"]
+        for pod in running:
+            before = self._used.get(pod.id, Usage(pod.started, 0.0, 0))
+            spent = before.cpu + max(now - before.at, 0.0) * self.load(pod.name)
+            self._used[pod.id] = Usage(now, spent, self.memory(pod.name))
+        return {pod.id: self._used[pod.id] for pod in running}
 
     def exit_of(self, name: str) -> Exit:
         self.requests += 1

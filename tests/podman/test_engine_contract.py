@@ -211,6 +211,17 @@ def test_a_killed_pod_tells_how_it_ended(town: Subject) -> None:
     assert (exit_of.restarts, exit_of.out_of_memory) == (0, False)
 
 
+def test_what_runs_is_measured_and_its_count_grows(town: Subject) -> None:
+    town.engine.create_pod(pod())
+    baker = town.pods()["town.baker"].id
+
+    before, after = town.engine.usage()[baker], town.engine.usage()[baker]
+
+    assert before.at < after.at
+    assert 0 <= before.cpu <= after.cpu
+    assert after.memory > 0
+
+
 def test_a_paused_pod_goes_on(town: Subject) -> None:
     town.engine.create_pod(pod())
     town.hands.pause("town.baker")
