@@ -16,14 +16,17 @@ def around(world: World, answers: Sequence[Wanted]) -> Around:
     """
     wanted = {one.name: one for answer in answers for one in answer.resources if isinstance(one, Pod)}
     kept = {name for answer in answers for name in answer.keep}
+    renewed = {name for answer in answers for name in answer.renewed}
     there = {pod_name(pod): pod.labels.get(Label.DIGEST) for pod in world.seen.pods}
     made = {one.name for answer in answers for one in answer.resources if isinstance(one, Network)}
     return Around(
         networks=frozenset(made | {network_name(namespace) for namespace, _ in world.places}),
         going=frozenset(
-            name for name, one in there.items() if not _stays(wanted.get(name), one, name in kept)
+            name
+            for name, one in there.items()
+            if name in renewed or not _stays(wanted.get(name), one, name in kept)
         ),
-        coming=[pod for name, pod in wanted.items() if there.get(name) != pod.digest],
+        coming=[pod for name, pod in wanted.items() if name in renewed or there.get(name) != pod.digest],
         health={answer.owner: answer.status.health for answer in answers},
     )
 

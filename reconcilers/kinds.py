@@ -7,6 +7,7 @@ from typing import Any
 from reconcilers import autoscaler, daemonset, deployment, plain, pod, replicaset, service, statefulset
 from reconcilers.around import around
 from reconcilers.scaling import Scaling
+from reconcilers.waiting import ordered
 from reconcilers.wanted import Wanted
 from reconcilers.world import Catalog, Name, World, Written
 from runtime.resources import Owner
@@ -43,18 +44,26 @@ LEADING = frozenset({"Service"})  # kinds that look at what all others want
 def reconcile(manifests: Sequence[Manifest], world: World) -> list[Wanted]:
     """Return what every object of a commit wants at this moment.
 
-    Autoscalers decide first: their targets then want as many pods as they say.
+    Autoscalers decide first: their targets then want as many pods as they say.  Who has to wait for
+    others begins nothing new.
     """
     decided = autoscaler.scalings(manifests, world)
     then = replace(world, scalings=decided) if decided else world
     by_target = {one.target: (scaler, one) for scaler, one in decided.items()}
-    answers = {
+    first = {
         number: _answer(one, then, by_target.get(_owner(one.object)))
         for number, one in enumerate(manifests)
         if one.object.kind not in LEADING
     }
-    later = replace(then, around=around(then, list(answers.values())))
-    return [answers.get(number) or _answer(one, later, None) for number, one in enumerate(manifests)]
+    answers = _with_leaders(manifests, first, then)
+    held = ordered(manifests, answers, then)
+    return held if held == answers else _with_leaders(manifests, {n: held[n] for n in first}, then)
+
+
+def _with_leaders(manifests: Sequence[Manifest], others: Mapping[int, Wanted], world: World) -> list[Wanted]:
+    """Return all answers, of those that look at others from what these want."""
+    later = replace(world, around=around(world, list(others.values())))
+    return [others.get(number) or _answer(one, later, None) for number, one in enumerate(manifests)]
 
 
 def _answer(manifest: Manifest, world: World, scaled: tuple[Owner, Scaling] | None) -> Wanted:

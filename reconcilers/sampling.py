@@ -36,7 +36,8 @@ class Samples:
         return sum(_request(one, resource) for one in self._chosen(container))
 
     def _chosen(self, container: str) -> list[Container]:
-        return [one for one in self.spec.containers if container in {"", one.name}]
+        stay = (*self.spec.containers, *(one for one in self.spec.init_containers if one.stays))
+        return [one for one in stay if container in {"", one.name}]
 
     def _sampled(self, pod: SeenPod, resource: str, container: str, requested: float) -> Sampled:
         parts = [

@@ -26,6 +26,7 @@ from schemas.scheduling import Affinity, Toleration, TopologySpreadConstraint
 from schemas.security import PodSecurityContext
 from schemas.volumes import Volume
 
+_SELECTED = "there is one machine to run on: only a DaemonSet asks for its labels"
 _ONE_MACHINE = "there is one machine to run on"
 _TOKEN = "there is no cluster whose API a pod could call"
 _NO_NAMES = "names of the namespace don't resolve in the machine's own network: leave it out"
@@ -106,7 +107,7 @@ class PodSpec(Model):
     automount_service_account_token: Annotated[bool | None, Noted(_TOKEN)] = None
     enable_service_links: bool = True
     node_name: Annotated[str | None, Noted(_ONE_MACHINE)] = None
-    node_selector: Annotated[Texts[str, str], Noted(_ONE_MACHINE)] = Field(default_factory=dict)
+    node_selector: Annotated[Texts[str, str], Noted(_SELECTED)] = Field(default_factory=dict)
     overhead: Annotated[Opaque | None, Noted("it belongs to runtime classes")] = None
     preemption_policy: Annotated[str | None, Noted("no pod makes room for another here")] = None
     priority: Annotated[int | None, Noted("no pod makes room for another here")] = None

@@ -11,6 +11,7 @@ from schemas.env import EnvSource
 from schemas.manifest import Manifest
 from schemas.model import Path
 from schemas.nearest import did_you_mean
+from schemas.order import misordered
 from schemas.pod import PodSpec
 from schemas.pods import pod_of
 from schemas.problems import Problem
@@ -39,8 +40,8 @@ def dangling(manifests: Iterable[Manifest], existing: Iterable[Identity] = ()) -
     all_manifests = tuple(manifests)
     keys = dict.fromkeys(existing) | {_identity(each): _keys(each) for each in all_manifests}
     missing = (problem for each in all_manifests for problem in _missing(each, keys))
-    scaled = mismatched(all_manifests, keys)
-    return tuple(sorted({*missing, *conflicts(all_manifests), *misbound(all_manifests), *scaled}))
+    between = (*mismatched(all_manifests, keys), *misordered(all_manifests, keys))
+    return tuple(sorted({*missing, *conflicts(all_manifests), *misbound(all_manifests), *between}))
 
 
 def _identity(manifest: Manifest) -> Identity:
