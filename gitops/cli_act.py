@@ -21,7 +21,9 @@ ENDS = {
     "Suspended": Exit.DONE,
     "Failed": Exit.FAILED,
     "RolledBack": Exit.FAILED,
+    "Refused": Exit.MISUSED,
     "Late": Exit.LATE,
+    "Unreachable": Exit.UNREACHABLE,
 }
 
 
@@ -57,12 +59,12 @@ def diff(
     """
     said = said_of(context, output)
     with errors(said, Exit.MISUSED):
-        from gitops.program import diff as compare
+        from gitops.several import diff as compare
         from gitops.show import changes
 
-        document = compare(said.settings, to=to)
+        document, code = compare(said.settings, to=to)
         answer(said, document, changes(document))
-    raise typer.Exit(_differs(document))
+    raise typer.Exit(Exit.MISUSED if code else _differs(document))
 
 
 @app.command()
@@ -194,7 +196,7 @@ def applied(
 ) -> Exit:
     """Converge, tell how it goes and what became of it, and return the exit code."""
     from gitops.program import Wish
-    from gitops.program import apply as converge
+    from gitops.several import apply as converge
 
     wish = Wish(timeout, wait, or_last_good)
     return converged(said, lambda teller: converge(said.settings, request, wish, teller))

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from gitops.cli_said import Output, OutputOption, Said, answer, app, errors, said_of
-from gitops.settings import SettingsError
+from gitops.settings import Settings, SettingsError
 
 INTERRUPTED = 130  # as shells have it
 
@@ -34,12 +34,14 @@ def status(
     """
     said = said_of(context, output)
     with errors(said):
-        from gitops.program import status as look
+        from gitops.several import status as look
         from gitops.show import status as lines
         from gitops.which import only
 
-        document = only(look(said.settings), which, namespace)
+        found, code = look(said.settings)
+        document = only(found, which, namespace)
         answer(said, document, lines(document))
+    raise typer.Exit(code)
 
 
 @app.command()
@@ -54,11 +56,10 @@ def history(
     """
     said = said_of(context, output)
     with errors(said):
-        from gitops.program import history as runs
-        from gitops.report import history_document
+        from gitops.several import history as runs
         from gitops.show import history as lines
 
-        document = history_document(runs(said.settings, limit))
+        document = runs(said.settings, limit)
         answer(said, document, lines(document))
 
 
@@ -82,10 +83,12 @@ def get(
         from gitops.columns import columns
         from gitops.listing import get as listing
         from gitops.meant import DEFAULT, kinds_meant
+        from gitops.several import listed
 
         word, _, inside = kind.partition("/")
         kinds, place = kinds_meant(word), None if everywhere else namespace or DEFAULT
-        document = listing(said.settings, kinds, name or inside or None, place)
+        asked = name or inside or None
+        document = listed(said.settings, lambda one: listing(one, kinds, asked, place))
         _notices(document)
         if not document["items"]:
             print(f"No resources found{f' in {place} namespace' if place else ''}.", file=sys.stderr)
@@ -105,9 +108,10 @@ def describe(
     with looking(said):
         from gitops.describe import describe as tell
         from gitops.meant import meant
+        from gitops.several import first_that_has
         from gitops.sheet import sheet
 
-        document = tell(said.settings, meant(which, namespace))
+        document = first_that_has(said.settings, lambda one: tell(one, meant(which, namespace)))
         _notices(document)
         answer(said, document, sheet(document))
 
@@ -127,7 +131,7 @@ def events(
     said = said_of(context, output)
     with looking(said):
         from gitops.meant import meant
-        from gitops.past_events import events as happened
+        from gitops.several import events as happened
         from gitops.show import events as lines
 
         whose = meant(which, namespace) if which else None
@@ -155,6 +159,7 @@ def logs(
     with looking(said):
         from gitops.logs import logs as spoken
         from gitops.meant import meant
+        from gitops.several import having
 
         if every and container:
             raise SettingsError("--all-containers and --container exclude each other")
@@ -163,8 +168,9 @@ def logs(
                 "a log that is followed has no end, so there is no JSON of it: leave -o json out"
             )
         whose = meant(which, namespace)
-        _check(said, whose, container)
-        with spoken(said.settings, whose, container, every=every, follow=follow, tail=tail) as (pieces, told):
+        one = having(said.settings, whose)
+        _check(one, whose, container)
+        with spoken(one, whose, container, every=every, follow=follow, tail=tail) as (pieces, told):
             _say(told)
             if said.output is Output.JSON:
                 print(json.dumps({"output": b"".join(pieces).decode(errors="replace")}, ensure_ascii=False))
@@ -192,11 +198,13 @@ def execute(
     with looking(said):
         from gitops.enter import become, entrance
         from gitops.meant import meant
+        from gitops.several import having
 
         whose = meant(which, namespace)
-        _check(said, whose, container)
+        one = having(said.settings, whose)
+        _check(one, whose, container)
         flags = [*(["--interactive"] if interactive else []), *(["--tty"] if terminal else [])]
-        entered, told = entrance(said.settings, whose, container, flags, command)
+        entered, told = entrance(one, whose, container, flags, command)
         _say(told)
         become(entered)
 
@@ -235,11 +243,11 @@ def looking(said: Said) -> Iterator[None]:
             raise typer.Exit(INTERRUPTED) from None
 
 
-def _check(said: Said, whose: Any, container: str | None) -> None:
+def _check(settings: Settings, whose: Any, container: str | None) -> None:
     if container is not None:
         from gitops.containers import check_container
 
-        check_container(said.settings, whose, container)
+        check_container(settings, whose, container)
 
 
 def _say(told: str) -> None:

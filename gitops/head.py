@@ -28,7 +28,7 @@ class Head:
     asked: float = 0
     _aim: Aim | None = None
     _trouble: str = ""
-    _refused: dict[str, str] = field(default_factory=dict)
+    _refused: set[str] = field(default_factory=set)
 
     def aim(self) -> Aim:
         """Return the aim; raises SourceError where none was ever had, Held where none may be used."""
@@ -44,8 +44,8 @@ class Head:
 
     def refuse(self, sha: str, why: str) -> None:
         """Go back to the last good commit until a newer one comes; what runs keeps running."""
-        self._refused[sha] = f"{sha[:7]} is not carried out: {why}"
-        self._aim = self._last_good(sha)
+        self._refused.add(sha)
+        self._aim = self._last_good()
         stays = f"; staying at {self._aim.sha[:7]}" if self._aim else ""
         self.tell(f"{sha[:7]} is not carried out{stays}: {why}")
 
@@ -54,17 +54,17 @@ class Head:
         try:
             found = self.find()
         except SourceError as error:
-            self._aim = self._aim or self._last_good("")
+            self._aim = self._aim or self._last_good()
             if not self._aim:
                 raise
             self._complain(f"{error}; staying at {self._aim.sha[:7]}")
             return
         self._complain(found.why if found.refused else "")
-        self._aim = found if found.sha not in self._refused else self._last_good(found.sha)
+        self._aim = found if found.sha not in self._refused else self._last_good()
 
-    def _last_good(self, newest: str) -> Aim | None:
+    def _last_good(self) -> Aim | None:
         good = self.source.pinned().get(GOOD, "")
-        return Aim(good, newest or good, self._refused.get(newest, "")) if good and good != newest else None
+        return Aim(good, good) if good and good not in self._refused else None
 
     def _complain(self, trouble: str) -> None:
         if trouble and trouble != self._trouble:

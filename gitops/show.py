@@ -35,7 +35,11 @@ def announced(document: Document) -> Iterator[str]:
 def step(one: Document) -> str:
     """Return a step in one line."""
     needs = f" (after {', '.join(map(str, one['needs']))})" if one["needs"] else ""
-    return f"{one['number']:>3} {one['verb']} {one['resource']}: {one['reason']}{needs}"
+    return f"{one['number']:>3} {one['verb']} {one['resource']}: {one['reason']}{needs}{_of(one)}"
+
+
+def _of(one: Document) -> str:
+    return f"  ({one['source']})" if "source" in one else ""
 
 
 def summary(document: Document) -> str:
@@ -48,8 +52,9 @@ def summary(document: Document) -> str:
     ]
     words += [f"{counts['drift']} drifted"] if counts["drift"] else []
     told = ", ".join(words) or "nothing to do"
-    outcome = f"; {counts['outcome']}" if counts.get("outcome") else ""
-    return f"{told} (revision {document['revision'][:7]}{outcome})"
+    where = f"revision {document['revision'][:7]}" if document["revision"] else ""
+    several = f"{len(document['sources'])} sources" if document.get("sources") else ""
+    return f"{told} ({'; '.join(filter(None, [where or several, counts.get('outcome')]))})"
 
 
 def status(document: Document) -> Iterator[str]:
@@ -65,10 +70,25 @@ def status(document: Document) -> Iterator[str]:
         )
         for one in document["objects"]
     ]
-    yield from table(("OBJECT", "NAMESPACE", "SYNC", "HEALTH", "READY", "REASON"), rows)
-    yield from (line for line in (document.get("suspended"), document.get("behind")) if line)
-    revision = (document["revision"] or "")[:7]
-    yield f"{document['sync']}, {document['health']} (revision {revision} of {document['source']})"
+    heads = ("OBJECT", "NAMESPACE", "SYNC", "HEALTH", "READY", "REASON")
+    yield from table(*_with_source(document["objects"], heads, rows))
+    for one in document.get("sources", [document]):
+        yield from _how_it_fares(one, f"{one['source']}: " if "sources" in document else "")
+
+
+def _how_it_fares(source: Document, before: str) -> Iterator[str]:
+    yield from (f"{before}{line}" for line in (source.get("suspended"), source.get("behind")) if line)
+    revision, place = (source["revision"] or "")[:7], source.get("url", source["source"])
+    yield f"{before}{source['sync']}, {source['health']} (revision {revision} of {place})"
+
+
+def _with_source(
+    documents: Sequence[Document], heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]
+) -> tuple[tuple[str, ...], Sequence[tuple[str, ...]]]:
+    """Put the source in front of each row, where several are told of."""
+    if not any("source" in one for one in documents):
+        return heads, rows
+    return ("SOURCE", *heads), [(one["source"], *row) for one, row in zip(documents, rows, strict=True)]
 
 
 def history(runs: Sequence[Document]) -> Iterator[str]:
@@ -84,7 +104,8 @@ def history(runs: Sequence[Document]) -> Iterator[str]:
         )
         for run in runs
     ]
-    yield from table(("REVISION", "WHEN (UTC)", "OUTCOME", "TRIGGER", "AUTHOR", "SUBJECT"), rows)
+    heads = ("REVISION", "WHEN (UTC)", "OUTCOME", "TRIGGER", "AUTHOR", "SUBJECT")
+    yield from table(*_with_source(runs, heads, rows))
 
 
 def revisions(found: Sequence[Document]) -> Iterator[str]:
@@ -109,7 +130,7 @@ def events(found: Sequence[Document]) -> Iterator[str]:
         (one["time"][:19].replace("T", " "), one["type"], one["reason"], one["object"] or "", one["message"])
         for one in found
     ]
-    yield from table(("TIME (UTC)", "TYPE", "REASON", "OBJECT", "MESSAGE"), rows)
+    yield from table(*_with_source(found, ("TIME (UTC)", "TYPE", "REASON", "OBJECT", "MESSAGE"), rows))
 
 
 def last_output(document: Document) -> Iterator[str]:
@@ -148,7 +169,7 @@ def _section(title: str, found: Sequence[Document]) -> Iterator[str]:
 def _change(change: Document) -> Iterator[str]:
     place = f"{change['namespace']}/" if change["namespace"] else ""
     consequence = "" if change["consequence"] == "none" else f"  [{_consequence(change)}]"
-    yield f"  {change['verdict']:<6} {change['kind']} {place}{change['name']}{consequence}"
+    yield f"  {change['verdict']:<6} {change['kind']} {place}{change['name']}{consequence}{_of(change)}"
     if change["cause"]:
         yield f"         because: {change['cause']}"
     for field in change["fields"]:

@@ -51,7 +51,7 @@ class Said:
 class Program:
     """One source on one Podman.  ``command`` is what is run, ``source`` what is given as ``--repo``.
 
-    A ``config`` stands in the place of that.
+    A ``config`` stands in the place of that; ``selected`` is one of its sources.
     """
 
     podman: "Podman"
@@ -61,6 +61,7 @@ class Program:
     source: str = ""
     url: str = ""
     config: Path | None = None
+    selected: str = ""
 
     def run(self, *arguments: str, **environment: str) -> Said:
         """Run the command to its end."""
@@ -104,7 +105,8 @@ class Program:
     def words(self, *arguments: str) -> list[str]:
         """Return the whole command line."""
         options = ("--repo", self.source or str(self.repository.directory))
-        source = ("--config", str(self.config)) if self.config else options
+        named = ("--source", self.selected) if self.selected else ()
+        source = ("--config", str(self.config), *named) if self.config else options
         return [
             *self.command,
             *source,
