@@ -141,8 +141,8 @@ def _mend(action: Action, engine: Engine) -> None:
             _start(action, engine)
         case Rename() | Unpause():
             _undo(action, engine)
-        case Connect(_, network, aliases, container):
-            engine.connect_pod(container, network, aliases)
+        case Connect(_, network, aliases, container, address):
+            engine.connect_pod(container, network, aliases, address)
         case Disconnect(pod, network):
             engine.disconnect_pod(pod, network)
 

@@ -106,7 +106,7 @@ def _repair(answer: Wanted, pod: Pod, seen: SeenPod) -> Iterator[Draft]:
     yield from complete(pod, seen, answer.owner)
     if pod.network and pod.network not in seen.networks:
         container = infra(pod.name) if pod.grouped else pod.name
-        action = Connect(pod.name, pod.network, pod.own_aliases, container)
+        action = Connect(pod.name, pod.network, pod.own_aliases, container, pod.address)
         needs = frozenset({f"create network/{pod.network}", f"rename {pod.key}"})
         yield Draft(action, answer.owner, AWAY, needs)
     yield from _visits(answer, pod, seen)

@@ -108,12 +108,13 @@ class Rename:
 
 @dataclass(frozen=True, slots=True)
 class Connect:
-    """Put a pod back into its network; ``container`` is the one that is in it."""
+    """Put a pod back into its network; ``container`` is the one in it, ``address`` the one it keeps there."""
 
     pod: str
     network: str
     aliases: tuple[str, ...]
     container: str
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)

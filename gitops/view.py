@@ -209,8 +209,10 @@ def world_of(house: House, rendered: Rendered, seen: Seen, moment: Moment) -> Wo
 def _ground(house: House, known: Catalog, seen: Seen) -> Ground:
     """Return where the Services of a commit may be; the notes of other sources tell what is taken."""
     others = [one for one in seen.volumes if one.note and one.labels.get(Label.SOURCE) != house.source.id]
-    addresses = (str(read_note(one.note).get("address", "")) for one in others)
-    namespaces = {namespace for namespace, _ in known.addressed}
+    notes = (str(read_note(one.note).get("address", "")) for one in others)
+    pods = (one.labels.get(Label.ADDRESS, "") for one in seen.pods)
+    addresses = filter(None, [*notes, *pods])
+    namespaces = {namespace for namespace, _ in known.addressed} | known.addressing
     ports = house.options.node_ports
     return Ground(subnets(namespaces, seen, house.options.pool), frozenset(addresses), ports)
 

@@ -16,7 +16,8 @@ from schemas.quantity import Quantity
 class Identity:
     """What a pod knows of itself before it runs; ``account`` is its service account's name.
 
-    ``linked`` says that it is told of the Services of its namespace.
+    ``linked`` says that it is told of the Services of its namespace; ``address`` is only known of one that
+    asks for it.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Identity:
     account: str = "default"
     containers: tuple[Container, ...] = ()
     linked: bool = False
+    address: str = ""
 
 
 def field(world: World, identity: Identity, field_path: str) -> str | None:
@@ -43,6 +45,8 @@ def field(world: World, identity: Identity, field_path: str) -> str | None:
         "metadata.annotations": _lines(identity.annotations),
         "spec.nodeName": world.node,
         "spec.serviceAccountName": identity.account,
+        "status.podIP": identity.address,
+        "status.podIPs": identity.address,
         "status.hostIP": world.machine.address,
         "status.hostIPs": world.machine.address,
     }

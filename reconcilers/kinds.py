@@ -15,6 +15,7 @@ from schemas.binding import bindings
 from schemas.core import ConfigMap, PersistentVolumeClaim, Secret
 from schemas.kinds import Object
 from schemas.manifest import Manifest
+from schemas.pods import pod_of
 from schemas.service import Endpoints, EndpointSlice, Service
 from schemas.storage import PersistentVolume
 
@@ -99,6 +100,9 @@ def catalog(manifests: Sequence[Manifest]) -> Catalog:
         },
         addressed=frozenset(
             (one.metadata.namespace, one.metadata.name) for one in services if not one.spec.headless
+        ),
+        addressing=frozenset(
+            one.metadata.namespace for one in objects if (found := pod_of(one)) and found.spec.reads_address
         ),
         services=services,
         endpoints=_endpoints([one for one in objects if isinstance(one, Endpoints | EndpointSlice)]),

@@ -32,7 +32,8 @@ class Place:
 class Ground:
     """What there is to choose from, and what is taken.
 
-    ``subnets`` go by namespace; the upper half of each is for Services.  ``taken`` are addresses of others,
+    ``subnets`` go by namespace; the upper half of each is for Services, and for pods that are told their
+    address.  ``taken`` are addresses of others and of such pods,
     ``ports`` the first and last number of node ports.
     """
 
@@ -57,6 +58,14 @@ def places(services: Iterable[Service], ground: Ground, known: Known) -> Mapping
     addresses = _addresses(mine, ground, known)
     numbers = _node_ports(mine, ground, known)
     return {_name(one): _place(one, addresses, numbers, ground) for one in mine}
+
+
+def address_for(key: Name, ground: Ground, others: frozenset[str]) -> str:
+    """Return the address to which a digest of a name leads, or the next that is free, "" for none."""
+    found: dict[Name, int] = {}
+    if subnet := ground.subnets.get(key[0]):
+        _fill(found, {key: _upper_half(subnet)}, ground.taken | others)
+    return _address(found[key]) if key in found else ""
 
 
 def _name(service: Service) -> Name:

@@ -13,6 +13,7 @@ from reconcilers.pulling import images
 from reconcilers.security import sharing
 from reconcilers.world import World
 from runtime.grouping import parts_of
+from runtime.observe import pod_name
 from runtime.resources import Container, Label, Names, Network, Owner, Pod, Resource, digest, short
 from schemas.pod import PodSpec, PodTemplate
 
@@ -101,6 +102,7 @@ def resources(
     world: World, made: Template, name: str, *, after: tuple[str, ...] = ()
 ) -> tuple[Resource, ...]:
     """Return the pod ``name`` of a template and everything that it needs."""
+    address = _address(world, made, f"{made.owner.namespace}.{name}")
     identity = Identity(
         name,
         made.owner.namespace,
@@ -110,13 +112,27 @@ def resources(
         account=made.spec.service_account_name or made.spec.service_account or "default",
         containers=made.spec.every_container,
         linked=made.spec.enable_service_links,
+        address=address or world.machine.address,
     )
     built = [container(world, one, made.spec, identity) for one in made.spec.every_container]
     behind = {one.key: one for _, needs in built for one in needs}
-    pod = _pod(world, made, name, [one for one, _ in built], sorted(behind))
+    pod = _addressed(_pod(world, made, name, [one for one, _ in built], sorted(behind)), address)
     needed = images(world, made.spec, made.owner.namespace)
     own = (network(world, made.owner.namespace),) if made.network else ()
     return (*own, *behind.values(), *needed, replace(pod, after=after))
+
+
+def _address(world: World, made: Template, pod: str) -> str:
+    """Return the address that a pod has which wants to know it, "" for any other."""
+    if not (made.network and made.spec.reads_address):
+        return ""
+    there = (one.labels for one in world.pods_of(made.owner) if pod_name(one) == pod)
+    kept = (labels.get(Label.ADDRESS) for labels in there if labels.get(Label.DIGEST) == made.digest)
+    return next(filter(None, kept), "") or world.free_address(made.owner.namespace, pod)
+
+
+def _addressed(pod: Pod, address: str) -> Pod:
+    return replace(pod, address=address, labels={**pod.labels, Label.ADDRESS: address}) if address else pod
 
 
 def stops_first(world: World, made: Template, annotations: Mapping[str, str]) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from reconcilers.places import Ground, Place, places
+from reconcilers.places import Ground, Place, address_for, places
 from reconcilers.scaling import Scaling
 from reconcilers.wanted import Health, Past
 from runtime.observe import pod_name
@@ -34,6 +34,7 @@ class Catalog:
     bound: Mapping[Name, PersistentVolume] = field(default_factory=dict)
     headless: Mapping[str, Sequence[Service]] = field(default_factory=dict)
     addressed: frozenset[Name] = frozenset()  # the Services that have an address of their own
+    addressing: frozenset[str] = frozenset()  # the namespaces in which pods are told their address
     services: Sequence[Service] = ()
     endpoints: Mapping[Name, Sequence[Written]] = field(default_factory=dict)
 
@@ -131,6 +132,11 @@ class World:
         return places(
             self.catalog.services, self.ground, lambda name: self.note(f"{'.'.join(name)}__service")
         )
+
+    def free_address(self, namespace: str, pod: str) -> str:
+        """Return an address of a namespace's upper half that nobody has, "" where there is none."""
+        mine = (place.address for place in self.places.values())
+        return address_for((namespace, pod), self.ground, frozenset(mine))
 
     @cached_property
     def _by_namespace(self) -> Mapping[str, list[SeenPod]]:

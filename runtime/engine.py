@@ -113,8 +113,8 @@ class Engine(Protocol):
     def rename_pod(self, current: str, name: str) -> None:
         """Give a pod its name back."""
 
-    def connect_pod(self, name: str, network: str, aliases: tuple[str, ...]) -> None:
-        """Put a pod into a network."""
+    def connect_pod(self, name: str, network: str, aliases: tuple[str, ...], address: str = "") -> None:
+        """Put a pod into a network, at its ``address`` or, for "", anywhere."""
 
     def disconnect_pod(self, name: str, network: str) -> None:
         """Take a pod out of a network."""

@@ -233,14 +233,15 @@ class PodmanEngine:
         with asking_podman_to(f"rename the pod {current} to {name}"):
             self._api.post(f"containers/{named(current)}/rename", name=name)
 
-    def connect_pod(self, name: str, network: str, aliases: tuple[str, ...]) -> None:
-        """Put a pod into a network."""
+    def connect_pod(self, name: str, network: str, aliases: tuple[str, ...], address: str = "") -> None:
+        """Put a pod into a network, at its ``address`` or, for "", anywhere."""
+        place = {"static_ips": [address]} if address else {}
         with (
             asking_podman_to(f"connect the pod {name} to the network {network}"),
             unless_said("already connected"),
         ):
             self._api.post(
-                f"networks/{named(network)}/connect", {"container": name, "aliases": list(aliases)}
+                f"networks/{named(network)}/connect", {"container": name, "aliases": list(aliases), **place}
             )
             self._bridges.hold(name, network)
 

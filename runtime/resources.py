@@ -27,6 +27,7 @@ class Label:
     HOOKS = "sloop/hooks"  # JSON; so that a pod of an older commit, too, is stopped as it should be
     NAMED = "sloop/named-ports"  # JSON: its ports by name, for Services that name them
     PORTS = "sloop/ports"  # the host ports it publishes, as 8080/tcp, separated by commas
+    ADDRESS = "sloop/address"  # of a pod that was told its own: it keeps that from start to start
     GRACE = "sloop/grace"  # seconds between the request to stop and the kill
     CONTAINERS = "sloop/containers"  # of a pod of several, in the order of their starts, as init/a,main/b
     CONTAINER = "sloop/container"  # which of them it is; the infra container is none

@@ -11,8 +11,8 @@ from schemas.names import DataKey, EnvName
 from schemas.quantity import Amount
 
 _OWN = frozenset({"metadata.name", "metadata.namespace", "metadata.uid"})
-_KNOWN = _OWN | {"spec.nodeName", "spec.serviceAccountName", "status.hostIP", "status.hostIPs"}
-_LATER = frozenset({"status.podIP", "status.podIPs"})
+ADDRESSES = frozenset({"status.podIP", "status.podIPs"})
+_KNOWN = _OWN | {"spec.nodeName", "spec.serviceAccountName", "status.hostIP", "status.hostIPs"} | ADDRESSES
 _WHOLE = frozenset({"metadata.labels", "metadata.annotations"})
 _SUBSCRIPT = re.compile(r"metadata\.(?:labels|annotations)\['.+'\]")
 _AMOUNTS = tuple(f"{kind}.{name}" for kind in ("limits", "requests") for name in ("cpu", "memory"))
@@ -23,16 +23,12 @@ _ENDLESS = tuple(
 )
 
 
-def _is_unsupported(path: Any) -> bool:
-    return path in tuple(_LATER)
-
-
 def _is_unlimited(resource: Any) -> bool:
     return resource in _ENDLESS
 
 
 def _known(path: str) -> str:
-    return _field_among(path, _KNOWN | _LATER, shown=_KNOWN)
+    return _field_among(path, _KNOWN, shown=_KNOWN)
 
 
 def _of_a_file(path: str) -> str:
@@ -64,11 +60,7 @@ class FieldRef(Model):
     """A field of the pod itself."""
 
     api_version: str = "v1"
-    field_path: Annotated[
-        str,
-        AfterValidator(_known),
-        Refused("is not known when the container is made: ask `hostname -i` in it", when=_is_unsupported),
-    ]
+    field_path: Annotated[str, AfterValidator(_known)]
 
 
 class FileFieldRef(Model):

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from schemas.container import Container, ContainerPort, InitContainer
+from schemas.env import ADDRESSES
 from schemas.meta import TemplateMeta
 from schemas.model import (
     Fault,
@@ -128,6 +129,12 @@ class PodSpec(Model):
     def every_container(self) -> tuple[Container, ...]:
         """Return every container, init containers first."""
         return (*self.init_containers, *self.containers)
+
+    @property
+    def reads_address(self) -> bool:
+        """Say whether a container is told the pod's address, which it then has to keep."""
+        given = (one.value_from for each in self.every_container for one in each.env if one.value_from)
+        return any(one.field_ref and one.field_ref.field_path in ADDRESSES for one in given)
 
     @property
     def in_memory(self) -> frozenset[str]:

@@ -238,7 +238,8 @@ class EngineInMemory:
         with self._changing("rename_pod", current):
             self.rename(current, name)
 
-    def connect_pod(self, name: str, network: str, aliases: tuple[str, ...]) -> None:
+    def connect_pod(self, name: str, network: str, aliases: tuple[str, ...], address: str = "") -> None:
+        del address  # nobody has one here
         with self._changing("connect_pod", name):
             pod = self._pod(name)
             if network not in self._networks:

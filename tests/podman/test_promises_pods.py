@@ -158,6 +158,35 @@ def test_a_pod_of_several_in_the_machines_own_namespaces_has_its_name(program: P
     assert inside == {kind: f"{Path(f'/proc/self/ns/{kind}').readlink()}\n" for kind in inside}
 
 
+def test_a_pod_is_told_its_address_and_keeps_it(program: Program) -> None:
+    told = {"name": "IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}
+    one = pod("one", command=("sh", "-c", "echo $IP; sleep 1000"), env=[told])
+    program.deploy(one, several("two", script("web", "echo $IP; sleep 1000", env=[told]), part("side")))
+    hands = Hands(program.podman)
+
+    def addresses() -> dict[str, str]:
+        found = {
+            "default.one": program.address("default.one"),
+            "default.two_web": program.address("default.two_"),
+        }
+        spoken = {name: hands.do("logs", "--tail=1", name).strip() for name in found}
+        assert spoken == found
+        return found
+
+    first = addresses()
+    hands.stop("default.one")
+    hands.stop_group("default.two")
+    assert program.run("apply").code == 0
+    assert addresses() == first
+    hands.disconnect("default.one", "sloop-default")
+    hands.disconnect("default.two_", "sloop-default")
+    assert program.run("apply").code == 0
+    assert addresses() == first
+    program.commit("Again", {**one, "spec": {**one["spec"], "hostname": "other"}})
+    assert program.run("apply").code == 0
+    assert program.address("default.one") == hands.do("logs", "default.one").strip()
+
+
 def test_a_failing_init_container_is_told_and_backs_off(program: Program) -> None:
     program.commit("Bad", several("web", part("web"), init=(part("fine", "true"), part("bad", "false"))))
     failed = program.run("apply", "--timeout", "4s")

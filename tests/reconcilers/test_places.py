@@ -1,11 +1,13 @@
 """Where Services are: as is written, then as it was, then where a digest leads; nobody is moved by others."""
 
 from collections.abc import Mapping
+from dataclasses import replace
+from ipaddress import IPv4Address
 from typing import Any
 
 import pytest
 
-from reconcilers.places import Ground, Place, places
+from reconcilers.places import Ground, Place, address_for, places
 from schemas.service import Service
 from tests.reconcilers.given import manifests
 
@@ -103,3 +105,16 @@ def test_node_ports_are_written_or_kept_or_found_and_each_had_once() -> None:
 
 def test_a_headless_service_is_nowhere() -> None:
     assert placed(service(clusterIP="None")) == {}
+
+
+def test_a_pod_has_the_address_to_which_its_name_leads_or_the_next_that_is_free() -> None:
+    ground = Ground({"shop": "10.144.0.0/20"})
+    first = address_for(("shop", "shop.web"), ground, frozenset())
+    second = address_for(("shop", "shop.web"), ground, frozenset({first}))
+    third = address_for(("shop", "shop.web"), replace(ground, taken=frozenset({first})), frozenset())
+
+    assert first == address_for(("shop", "shop.web"), ground, frozenset())
+    assert first != address_for(("shop", "shop.api"), ground, frozenset())
+    assert IPv4Address("10.144.8.0") <= IPv4Address(first) < IPv4Address("10.144.15.255")
+    assert second == third == str(IPv4Address(first) + 1)
+    assert address_for(("elsewhere", "web"), ground, frozenset()) == ""
