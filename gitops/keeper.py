@@ -122,6 +122,9 @@ class Keeper:
             return 0.0
         if passed.done:
             self.loop.end_well()
+            if self.loop.take_back():
+                self.head.again()
+                return 0.0
         elif self._failed(passed) and self.loop.give_up(what_is_wrong(self.loop, passed)):
             self.head.again()
             return 0.0
