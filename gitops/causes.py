@@ -54,8 +54,9 @@ def explained(house: House, view: View, changes: Sequence[Change], outage: Outag
     """
     bases = {change.base for change in changes if not change.local}
     thens = {base: _then(house, view, base) for base in bases}
+    notes = {answer.owner: answer.note for answer in view.wanted if answer.note}
     told = [
-        change if change.local else _explain(view, change, thens[change.base], house.key)
+        change if change.local else _noted(_explain(view, change, thens[change.base], house.key), notes)
         for change in changes
     ]
     return [
@@ -64,6 +65,12 @@ def explained(house: House, view: View, changes: Sequence[Change], outage: Outag
         else change
         for change in told
     ]
+
+
+def _noted(change: Change, notes: Mapping[Owner, str]) -> Change:
+    """Add what a change brings about."""
+    note = notes.get(change.owner)
+    return replace(change, cause=f"{change.cause}; {note}") if note else change
 
 
 def _then(house: House, view: View, base: str) -> _Then:

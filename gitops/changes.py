@@ -15,6 +15,8 @@ from gitops.steps import (
     Connect,
     Create,
     Disconnect,
+    Pull,
+    Remove,
     Rename,
     Restart,
     Start,
@@ -107,11 +109,16 @@ def _compare(
     if answer.asked and not answer.settled:
         return Change(answer.owner, Verdict.UPDATE, answer.asked, answer.consequence, asked=True)
     steps = [step for step in steps if not _only_leads_elsewhere(step)]
-    if drifted := [step for step in steps if _was_there(step, pods)]:
+    if drifted := [step for step in steps if _was_there(step, pods) and not _lives(answer, step)]:
         fields = tuple(_drifted(step, pods) for step in drifted)
         cause = "; ".join(f"{step.resource}: {_found(step)}" for step in drifted)
         return Change(answer.owner, Verdict.DRIFT, cause, Consequence.IN_PLACE, fields)
-    return Change(answer.owner, Verdict.UPDATE, base=base) if steps else None
+    return Change(answer.owner, Verdict.UPDATE, base=base) if steps and not answer.living else None
+
+
+def _lives(answer: Wanted, step: Step) -> bool:
+    """Say whether a step is what an object does of itself in the course of its life."""
+    return answer.living and isinstance(step.action, Create | Pull | Remove | Start)
 
 
 def _only_leads_elsewhere(step: Step) -> bool:

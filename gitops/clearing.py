@@ -28,6 +28,7 @@ def clear(scene: Scene) -> Iterator[Draft]:
     yield from _pods(scene)
     yield from _things(scene)
     yield from _volumes(scene)
+    yield from _marks(scene)
     yield from _networks(scene)
 
 
@@ -37,16 +38,38 @@ def _pods(scene: Scene) -> Iterator[Draft]:
         owner = Owner.parse(pod.labels[Label.OWNER])
         why = "superseded or too many" if str(owner) in owners else LEFT
         key = f"pod/{pod_name(pod)}"
+        why = scene.reasons.get(key, why)
         action = Remove(key, grace(pod), pod.name, hooks(pod), stages=stopping(pod))
         yield Draft(action, owner, why, _first_what_follows(scene, pod) | drained(scene, pod))
 
 
 def _first_what_follows(scene: Scene, pod: SeenPod) -> frozenset[str]:
-    """Return what must be there before this pod stops: what its successors need, or, better, themselves."""
+    """Return what must be there before this pod stops: what its successors need, or, better, themselves.
+
+    What is written down of a Job goes before the pods that it was read from.
+    """
     waiting = scene.successors.get(pod_name(pod), ())
     if waiting:
         return frozenset(need for one in waiting for need in supplies(one))
-    return frozenset(f"create {one.key}" for one in scene.pods_by_owner.get(pod.labels[Label.OWNER], ()))
+    return _marking(scene, pod.labels[Label.OWNER]) | frozenset(
+        f"create {one.key}" for one in scene.pods_by_owner.get(pod.labels[Label.OWNER], ())
+    )
+
+
+def _marking(scene: Scene, owner: str) -> frozenset[str]:
+    return frozenset(f"create {key}" for key in scene.new_marks.get(owner, ()))
+
+
+def _marks(scene: Scene) -> Iterator[Draft]:
+    """Yield the marks that no longer hold, once those that do are there."""
+    wanted = {resource.key for resource in scene.resources()}
+    owners = {str(answer.owner) for answer in scene.wanted}
+    for one in scene.mine.volumes:
+        key, owner = f"volume/{one.name}", one.labels.get(Label.OWNER, "")
+        if one.labels.get(Label.KIND) == "mark" and key not in wanted:
+            why = scene.reasons.get(key, "it no longer holds") if owner in owners else LEFT
+            gone = _removals(scene.mine_by_owner.get(owner, ()) if owner not in owners else ())
+            yield Draft(Remove(key), Owner.parse(owner), why, _marking(scene, owner) | gone)
 
 
 def _things(scene: Scene) -> Iterator[Draft]:

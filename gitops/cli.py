@@ -5,7 +5,16 @@ import json
 import os
 import sys
 
-from gitops import cli_act, cli_config, cli_look, cli_machine, cli_push, cli_rollout, cli_suspend
+from gitops import (
+    cli_act,
+    cli_config,
+    cli_jobs,
+    cli_look,
+    cli_machine,
+    cli_push,
+    cli_rollout,
+    cli_suspend,
+)
 from gitops.cli_said import app
 from gitops.trouble import Exit
 
@@ -14,6 +23,7 @@ __all__ = [
     "app",
     "cli_act",
     "cli_config",
+    "cli_jobs",
     "cli_look",
     "cli_machine",
     "cli_push",

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from gitops.ages import age
+from gitops.ages import age, duration
 from gitops.show import table
 
 Document = Mapping[str, Any]
@@ -14,6 +14,7 @@ MODES = {
     "ReadWriteMany": "RWX",
     "ReadWriteOncePod": "RWOP",
 }
+NOTHING = dict.fromkeys(("clusterIP", "externalIP", "lastSchedule", "timeZone"), "<none>")
 HEADS: Mapping[str, Mapping[str, str]] = {
     "Pod": {"ready": "READY", "status": "STATUS", "restarts": "RESTARTS"},
     "DaemonSet": {
@@ -33,6 +34,14 @@ HEADS: Mapping[str, Mapping[str, str]] = {
         "minPods": "MINPODS",
         "maxPods": "MAXPODS",
         "replicas": "REPLICAS",
+    },
+    "Job": {"status": "STATUS", "completions": "COMPLETIONS", "duration": "DURATION"},
+    "CronJob": {
+        "schedule": "SCHEDULE",
+        "timeZone": "TIMEZONE",
+        "suspend": "SUSPEND",
+        "active": "ACTIVE",
+        "lastSchedule": "LAST SCHEDULE",
     },
     "Service": {"type": "TYPE", "clusterIP": "CLUSTER-IP", "externalIP": "EXTERNAL-IP", "ports": "PORT(S)"},
     "Endpoints": {"endpoints": "ENDPOINTS"},
@@ -73,11 +82,14 @@ def _cell(item: Document, key: str, now: float) -> str:
             return ",".join(MODES[mode] for mode in modes)
         case "restarts", int(count) if count and item["started"]:
             return f"{count} ({age(item['started'], now)} ago)"
-        case "clusterIP" | "externalIP", None:
-            return "<none>"
+        case "duration", int(seconds):
+            return duration(seconds)
+        case "lastSchedule", str(moment):
+            return age(moment, now)
         case _, None:
-            return "?"
-        case _, list() as several:
-            return ",".join(several) or "<none>"
-        case _, value:
-            return str(value)
+            return NOTHING.get(key, "?")
+    return _plain(item[key])
+
+
+def _plain(value: Any) -> str:
+    return (",".join(value) or "<none>") if isinstance(value, list) else str(value)

@@ -6,6 +6,7 @@ from typing import Any
 from gitops.details import details
 from gitops.fare import fares
 from gitops.git_error import SourceError
+from gitops.jobs import runs_here
 from gitops.last_words import last_words
 from gitops.look import Sight, look
 from gitops.mask import masker
@@ -35,7 +36,8 @@ def describe(settings: Settings, whose: Owner) -> Document:
 def described(sight: Sight, whose: Owner) -> Document:
     """Return all about one object of a moment."""
     pods = pods_here(sight, pods_of(sight.seen, whose))
-    writer = pods[0].owner if pods else whose
+    run = runs_here(sight).get(whose) if whose.kind == "Job" else None
+    writer = pods[0].owner if pods else run.owner if run else whose
     manifest = sight.manifests.get(writer)
     if not pods and manifest is None:
         _refuse(sight, whose)
@@ -46,7 +48,7 @@ def described(sight: Sight, whose: Owner) -> Document:
         "source": sight.source.display,
         "git": _git(sight, manifest) if manifest else None,
         **_fare(sight, whose, writer),
-        **(row(sight, whose) if whose == writer else {}),
+        **(row(sight, whose) if whose == writer or run else {}),
         **(details(sight, manifest) if manifest else {}),
         "pods": [_pod(sight, pod) for pod in pods],
         "events": _events(sight, writer),

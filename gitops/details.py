@@ -3,12 +3,16 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from gitops.jobs import cron_jobs
 from gitops.look import Sight
+from reconcilers.cronjob import Cron
 from reconcilers.template import network_name
 from runtime.engine import EngineError
+from runtime.resources import Owner
 from runtime.seen import SeenServer
 from schemas.apps import DaemonSet, Deployment, ReplicaSet, StatefulSet
 from schemas.autoscaling import Autoscaler, ScalingRules
+from schemas.batch import NO_LIMIT, CronJob, Job, JobSpec
 from schemas.core import ConfigMap, Namespace, PersistentVolumeClaim, Pod, Secret
 from schemas.manifest import Manifest
 from schemas.pod import PodTemplate
@@ -96,6 +100,36 @@ def _pod(one: Pod, _: Sight) -> Details:
     return {"restartPolicy": one.spec.restart_policy, "containers": containers}
 
 
+def _job(one: Job, _: Sight) -> Details:
+    return _of_job(one.spec)
+
+
+def _cron_job(one: CronJob, sight: Sight) -> Details:
+    spec, owner = one.spec, Owner("CronJob", one.metadata.namespace, one.metadata.name)
+    cron = Cron(one, sight.manifests[owner].document, sight.world)
+    return {
+        "concurrencyPolicy": spec.concurrency_policy,
+        "startingDeadlineSeconds": spec.starting_deadline_seconds,
+        "history": {
+            "successful": spec.successful_jobs_history_limit,
+            "failed": spec.failed_jobs_history_limit,
+        },
+        **_of_job(spec.job_template.spec),
+        "jobs": cron_jobs(cron),
+    }
+
+
+def _of_job(spec: JobSpec) -> Details:
+    return {
+        "parallelism": spec.parallelism,
+        "completionMode": spec.completion_mode,
+        "backoffLimit": spec.limit if spec.limit != NO_LIMIT else None,
+        "activeDeadlineSeconds": spec.active_deadline_seconds,
+        "ttlSecondsAfterFinished": spec.ttl_seconds_after_finished,
+        "containers": _containers(spec.template),
+    }
+
+
 def _service(one: Service, sight: Sight) -> Details:
     targets = {f"{port.port}/{port.protocol}": port.target_port or port.port for port in one.spec.ports}
     name = f"{one.metadata.namespace}.{one.metadata.name}__service"
@@ -157,9 +191,11 @@ def _nothing(_: Any, __: Sight) -> Details:
 
 KINDS: Mapping[str, Callable[[Any, Sight], Details]] = {
     "ConfigMap": _config_map,
+    "CronJob": _cron_job,
     "DaemonSet": _daemon_set,
     "Deployment": _deployment,
     "HorizontalPodAutoscaler": _autoscaler,
+    "Job": _job,
     "Namespace": _namespace,
     "PersistentVolume": _volume,
     "PersistentVolumeClaim": _claim,

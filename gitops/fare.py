@@ -76,7 +76,8 @@ def _fare(answer: Wanted, due: set[Owner | None], troubles: Mapping[Owner, str])
     status = answer.status
     health = Health.DEGRADED if trouble else status.health
     synced = answer.settled and answer.owner not in due and not trouble
-    waiting = answer.owner in due or answer.look_again is not None or health is Health.PROGRESSING
+    mending = answer.look_again is not None and not answer.final
+    waiting = answer.owner in due or mending or health is Health.PROGRESSING
     return Fare(
         owner=answer.owner,
         synced=synced,

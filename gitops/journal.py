@@ -9,18 +9,27 @@ from gitops.execute import Result
 from gitops.fare import Fare
 from gitops.render import object_digest
 from gitops.source import Commit
-from gitops.steps import Step, started_by
+from gitops.steps import Create, Step, started_by
 from gitops.view import Memory, Moment, View
+from reconcilers.marks import State, mark_in
 from reconcilers.words import RESTART, SUSPEND
 from runtime.observe import container_key, of_source, pod_name
 from runtime.records import Outcome, Readiness, Run
-from runtime.resources import Label, Owner
+from runtime.resources import Label, Owner, Volume
 from runtime.seen import SeenPod
 
 if TYPE_CHECKING:
     from runtime.writes import Ledger
 
 LATELY = 20  # runs in which a refusal is looked for before it is noted
+
+
+EVENTS = {
+    State.BEGUN: "Started",
+    State.SUSPENDED: "Suspended",
+    State.RESUMED: "Resumed",
+    State.COMPLETE: "Completed",
+}
 
 
 @dataclass
@@ -98,12 +107,26 @@ class Journal:
 
     def ended(self, result: Result) -> None:
         """Note how a step ended; one that was held back stays as it was planned."""
+        if result.done:
+            self._marked(result.step)
         if not result.held:
             self.ledger.finish_step(self.run, self.number, result.step.number, self.clock(), result.error)
         if result.error:
             self._warn(
                 result.step.owner, "StepFailed", f"{result.step.verb} {result.step.resource}: {result.error}"
             )
+
+    def _marked(self, step: Step) -> None:
+        """Note as an event what a mark says that was just written: a Job began, ended, or was missed."""
+        match step.action:
+            case Create(Volume() as volume) if step.owner and Label.MARK in volume.labels:
+                mark = mark_in(volume.labels)
+                told = f"{mark.name}: {step.reason}"
+                if mark.state is not State.COMPLETE and mark.reason:
+                    self._warn(step.owner, mark.reason, told)
+                elif mark.state in EVENTS:
+                    reason = EVENTS[mark.state]
+                    self.ledger.tell(self.source, step.owner, reason, told, self.clock())
 
     def changed(self, changes: Sequence[Change]) -> None:
         """Note as events what is about to change."""

@@ -139,7 +139,6 @@ class Keeper:
     def _next(self, passed: Pass) -> float:
         """Return when there is something to do again, in seconds since 1970."""
         moments = (answer.look_again for answer in passed.view.wanted)
-        on_its_way = not (passed.done or passed.hopeless)
-        settling = self.loop.clock() + SETTLING if on_its_way else None
+        settling = self.loop.clock() + SETTLING if passed.settling else None
         git = self.head.asked + self.head.interval
         return earliest(git, self.loop.retry_at(), settling, *moments) or 0.0

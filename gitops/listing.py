@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from gitops.jobs import runs_here
 from gitops.look import Sight, look
 from gitops.meant import KINDS, absent, owner, pods_of, shown
 from gitops.pods import pods_here
@@ -55,6 +56,8 @@ def _objects(sight: Sight, kind: str) -> Sequence[Owner]:
     known = {*sight.manifests, *(Owner.parse(pod.labels[Label.OWNER]) for pod in sight.seen.pods)}
     if kind == "Endpoints":
         known |= {Owner(kind, one.namespace, one.name) for one in known if one.kind == "Service"}
+    if kind == "Job":
+        known |= runs_here(sight).keys()
     if kind == "Namespace":
         known |= {Owner(kind, "", one.namespace) for one in known if one.namespace}
     return sorted(one for one in known if one.kind == kind)
@@ -77,5 +80,6 @@ def _pods(sight: Sight, chosen: Sequence[Owner]) -> list[Document]:
 def _object(sight: Sight, whose: Owner) -> Document:
     """Return an object; without a ledger the oldest of its pods tells since when it is there."""
     pods = (pod.created for pod in pods_of(sight.seen, whose))
-    since = sight.created.get(whose) or min(pods, default=None)
+    run = runs_here(sight).get(whose) if whose.kind == "Job" else None
+    since = run.began if run else sight.created.get(whose) or min(pods, default=None)
     return {**owner_document(whose), **row(sight, whose), "created": moment(since)}

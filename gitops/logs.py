@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from gitops.inside import chosen, defaulted
 from gitops.inside import every as all_of
-from gitops.meant import some_pods_of
+from gitops.meant import newest_job, some_pods_of
 from gitops.output import output
 from gitops.program import engine_of, source_of
 from gitops.settings import Settings
@@ -19,10 +19,12 @@ def logs(
 ) -> Iterator[tuple[Iterator[bytes], str]]:
     """Open the output of a pod, or of all the pods of an object: of one container, or ``every`` one.
 
-    Beside it is what to say where nobody chose.  Raises Missing where there is none.
+    Of a CronJob it is that of the last Job.  Beside it is what to say where nobody chose.  Raises Missing
+    where there is none.
     """
     engine = engine_of(settings)
     pods = some_pods_of(of_source(engine.look(), source_of(settings).id), whose)
+    pods = newest_job(pods) if whose.kind == "CronJob" else pods
     meant = all_of(pods) if every else chosen(pods, container)
     told = "" if every or container else defaulted(pods)
     yield output(engine, meant, follow=follow, tail=tail), told

@@ -51,6 +51,12 @@ class Pass:
         return self.quiet and all(fare.done for fare in self.fares)
 
     @property
+    def settling(self) -> bool:
+        """Say whether something is on its way of which neither an event nor a time to look again tells."""
+        living = {answer.owner for answer in self.view.wanted if answer.living}
+        return any(not (fare.done or fare.hopeless or fare.owner in living) for fare in self.fares)
+
+    @property
     def hopeless(self) -> bool:
         """Say whether nothing that is unfinished can mend by itself."""
         moved = any(result.done for result in self.results)
@@ -212,7 +218,9 @@ class Loop:
         now, rendered = self.clock(), self.house.rendered(self.sha)
         served = serving(self.house.engine, of_source(seen, self.house.source.id), now)
         measured = measure(self.house.engine, rendered, memory.notes, now)
-        return Moment(now, memory, waiting, self.request.adopting, probed, served, measured)
+        return Moment(
+            now, memory, waiting, self.request.adopting, self.request.running, probed, served, measured
+        )
 
     def retry_at(self) -> float | None:
         """Return when the first failed step is tried again, in seconds since 1970.

@@ -70,6 +70,8 @@ def _fresh(scene: Scene, answer: Wanted, pod: Pod, theirs: SeenPod | None) -> It
 
 
 def _why(scene: Scene, answer: Wanted, pod: Pod) -> str:
+    if why := answer.reasons.get(pod.key):
+        return why
     siblings = scene.mine_by_owner.get(str(answer.owner), ())
     if not siblings:
         return "new"

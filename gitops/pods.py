@@ -129,6 +129,8 @@ def _ended(sight: Sight, one: SeenContainer, policy: str, exit_: Exit) -> str:
 
 
 def _policy(sight: Sight, owner: Owner) -> str:
+    if owner.kind in {"Job", "CronJob"}:
+        return "Never"
     match sight.manifests.get(owner):
         case None:
             return "Never" if owner.kind == "Pod" else "Always"

@@ -1,8 +1,11 @@
 """What a person, a timer or a push asks for."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from runtime.records import Outcome
+from runtime.resources import Owner
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +17,7 @@ class Request:
     ``stays`` is about the commit that the machine has, whoever brought it there; it is asked for while nobody
     else is at work, so that no newer one is taken back.
     ``suspicious`` takes no pod for ready that hasn't just been asked.
+    ``running`` are CronJobs that are to run now, with the names of the Jobs that this makes.
     ``only`` is the one commit that is meant: where a newer one comes, whoever brought it goes on.
     """
 
@@ -24,6 +28,7 @@ class Request:
     well: Outcome = "Synced"
     suspicious: bool = False
     stays: bool = False
+    running: Mapping[Owner, str] = field(default_factory=lambda: MappingProxyType({}))
     only: str = ""
 
 

@@ -3,9 +3,11 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from gitops.jobs import cron_row, job_row, runs_here
 from gitops.look import Sight
 from gitops.meant import pods_of
 from gitops.pods import PodHere
+from reconcilers.cronjob import Cron
 from reconcilers.endpoints import endpoints
 from reconcilers.mounts import claim_volume, place_of
 from reconcilers.places import Place
@@ -15,6 +17,7 @@ from runtime.proxies import members
 from runtime.resources import Label, Owner, Pod
 from schemas.apps import DaemonSetSpec
 from schemas.autoscaling import Autoscaler
+from schemas.batch import CronJob
 from schemas.core import ConfigMap, PersistentVolumeClaim, Secret
 from schemas.kinds import Workload
 from schemas.service import Service, ServicePort
@@ -40,6 +43,8 @@ def row(sight: Sight, whose: Owner) -> Row:
             return _namespace(sight, whose)
         case "Endpoints":
             return {"endpoints": _addresses(sight, whose.namespace, whose.name)}
+        case "Job" if run := runs_here(sight).get(whose):
+            return job_row(run, sight.now)
         case kind if manifest and kind in ROWS:
             return ROWS[kind](manifest.object, sight)
         case _:
@@ -166,8 +171,14 @@ def _volume(one: PersistentVolume, _: Sight) -> Row:
     }
 
 
+def _cron_job(one: CronJob, sight: Sight) -> Row:
+    owner = Owner("CronJob", one.metadata.namespace, one.metadata.name)
+    return cron_row(Cron(one, sight.manifests[owner].document, sight.world))
+
+
 ROWS: Mapping[str, Callable[[Any, Sight], Row]] = {
     "ConfigMap": _config_map,
+    "CronJob": _cron_job,
     "HorizontalPodAutoscaler": _autoscaler,
     "PersistentVolume": _volume,
     "PersistentVolumeClaim": _claim,

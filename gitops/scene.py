@@ -11,7 +11,7 @@ from gitops.steps import Action, resource, verb
 from reconcilers.wanted import Wanted
 from runtime.observe import of_source, pod_name
 from runtime.proxies import members
-from runtime.resources import Image, Label, Owner, Pod, Resource
+from runtime.resources import Image, Label, Owner, Pod, Resource, Volume
 from runtime.seen import Seen, SeenNetwork, SeenPod, SeenVolume
 
 T = TypeVar("T")
@@ -118,6 +118,21 @@ class Scene:
     def pods_by_owner(self) -> Mapping[str, Sequence[Pod]]:
         """The wanted pods by the object that wants them."""
         return _grouped((str(pod.owner), pod) for pod in self.pods.values())
+
+    @cached_property
+    def reasons(self) -> Mapping[str, str]:
+        """Why resources come or go, by their keys, where who wants them has said so."""
+        return {key: why for answer in self.wanted for key, why in answer.reasons.items()}
+
+    @cached_property
+    def new_marks(self) -> Mapping[str, Sequence[str]]:
+        """The keys of the marks that are not there yet, by the objects of which they are."""
+        marks = ((answer.owner, one) for answer in self.wanted for one in answer.resources)
+        return _grouped(
+            (str(owner), one.key)
+            for owner, one in marks
+            if isinstance(one, Volume) and Label.MARK in one.labels and one.name not in self.volumes
+        )
 
     @cached_property
     def staying(self) -> frozenset[str]:

@@ -179,7 +179,7 @@ class Step:
 def repeated(action: Action) -> str | None:
     """Return what has to be the same, too, before a step counts as one that comes back; None for never."""
     match action:
-        case Start() | Restart():
+        case Pull() | Start() | Restart():
             return None
         case Configure(configuration):
             return configuration.content

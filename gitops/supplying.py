@@ -66,7 +66,7 @@ def _network(scene: Scene, owner: Owner, network: Network) -> Iterator[Answer]:
 def _volume(scene: Scene, owner: Owner, volume: Volume) -> Iterator[Answer]:
     there = scene.volumes.get(volume.name)
     if there is None:
-        yield Draft(Create(volume), owner, "new")
+        yield Draft(Create(volume), owner, scene.reasons.get(volume.key, "new"))
     elif Label.SOURCE not in there.labels:
         way_out = f"annotate the claim with `sloop/volume: {volume.name}` to use it as it is, or remove it"
         told = f"a volume named {volume.name} is there that sloop did not make: {way_out}"

@@ -1,5 +1,6 @@
 """Which commit a machine has, whoever brought it there."""
 
+import json
 from typing import TYPE_CHECKING
 
 from runtime.observe import of_source
@@ -9,7 +10,7 @@ if TYPE_CHECKING:
     from gitops.source import Source
     from runtime.engine import Engine
     from runtime.past import Past
-    from runtime.seen import Seen
+    from runtime.seen import Seen, SeenVolume
 
 
 def commit_there(past: "Past", source: "Source", engine: "Engine") -> str:
@@ -24,6 +25,12 @@ def commit_there(past: "Past", source: "Source", engine: "Engine") -> str:
 
 
 def youngest(seen: "Seen", source: str) -> str:
-    """Return the commit that the youngest of a source's pods was made from, "" where there is none."""
-    pods = sorted(of_source(seen, source).pods, key=lambda pod: pod.created)
-    return pods[-1].labels.get(Label.COMMIT, "") if pods else ""
+    """Return the commit that a source's youngest pod, or mark of a Job, was made from, "" without any."""
+    mine = of_source(seen, source)
+    marks = ((json.loads(one.labels[Label.MARK])["at"], one) for one in mine.volumes if _is_mark(one))
+    told = [(pod.created, pod.labels) for pod in mine.pods] + [(at, one.labels) for at, one in marks]
+    return max(told, key=lambda one: one[0])[1].get(Label.COMMIT, "") if told else ""
+
+
+def _is_mark(volume: "SeenVolume") -> bool:
+    return Label.MARK in volume.labels

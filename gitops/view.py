@@ -1,6 +1,6 @@
 """A look at everything: what git wants, what is there, and the steps between. Changes nothing."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from types import MappingProxyType
@@ -14,7 +14,9 @@ from gitops.render import Rendered, render
 from gitops.scene import Given
 from gitops.source import Commit, Source, SourceError
 from gitops.subnets import subnets
+from reconcilers.job_run import job_name
 from reconcilers.kinds import catalog, reconcile
+from reconcilers.marks import Mark, read
 from reconcilers.order import is_done
 from reconcilers.places import NODE_PORTS, Ground
 from reconcilers.wanted import Past, Wanted
@@ -27,7 +29,7 @@ from runtime.past import Past as Records
 from runtime.proxies import read_note
 from runtime.records import Failure, Note, Readiness, Restarts, Settled
 from runtime.resources import Label, Owner
-from runtime.seen import Seen
+from runtime.seen import Exit, Seen, SeenContainer, SeenPod
 from schemas.problems import ManifestError
 
 
@@ -84,6 +86,7 @@ class House:
     options: Options = field(default_factory=Options)
     _rendered: dict[str, Rendered] = field(default_factory=dict, repr=False)
     _commits: dict[str, Commit] = field(default_factory=dict, repr=False)
+    _exits: dict[tuple[str, float], Exit] = field(default_factory=dict, repr=False)
 
     @cached_property
     def key(self) -> bytes:
@@ -94,6 +97,14 @@ class House:
     def identity(self) -> str:
         """What tells the engine from another one."""
         return self.engine.identity()
+
+    def exits(self, ended: Iterable[SeenContainer]) -> Mapping[str, Exit]:
+        """Return how containers came to their end, by id; each end is asked for once."""
+        known = {(one.id, one.ended): one for one in ended}
+        found = {key: self._exits.get(key) or self.engine.exit_of(one.name) for key, one in known.items()}
+        self._exits.clear()
+        self._exits.update(found)
+        return {one.id: found[key] for key, one in known.items()}
 
     def rendered(self, sha: str) -> Rendered:
         """Return a commit's objects, read once; raises ManifestError and SourceError."""
@@ -121,6 +132,7 @@ class Moment:
     memory: Memory = field(default_factory=Memory)
     waiting: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     adopting: frozenset[str] = frozenset()
+    running: Mapping[Owner, str] = field(default_factory=lambda: MappingProxyType({}))
     probed: Probed = field(default_factory=Probed)
     serving: Mapping[str, bool] = field(default_factory=lambda: MappingProxyType({}))
     measured: Measured = field(default_factory=Measured)
@@ -170,8 +182,10 @@ def world_of(house: House, rendered: Rendered, seen: Seen, moment: Moment) -> Wo
     """Return what reconcilers may look at."""
     mine = of_source(seen, house.source.id)
     memory = moment.memory
-    ended = [one for pod in mine.pods for one in pod.containers if one.state in ENDED and not is_done(one)]
-    exits = {one.id: house.engine.exit_of(one.name) for one in ended if one.id}
+    over = {(mark.name, mark.digest) for mark in _marks(mine) if mark.over}
+    there = [one for pod in mine.pods if _is_open(pod, over) for one in pod.containers]
+    ended = [one for one in there if one.id and one.state in ENDED and not is_done(one)]
+    exits = house.exits(ended)
     known = catalog(rendered.manifests)
     return World(
         source=house.source.id,
@@ -202,6 +216,7 @@ def world_of(house: House, rendered: Rendered, seen: Seen, moment: Moment) -> Wo
         usage=moment.measured.usage,
         unmeasured=moment.measured.trouble,
         free=moment.measured.free,
+        asked=moment.running,
         earlier=partial(_earlier, house),
     )
 
@@ -215,6 +230,17 @@ def _ground(house: House, known: Catalog, seen: Seen) -> Ground:
     namespaces = {namespace for namespace, _ in known.addressed} | known.addressing
     ports = house.options.node_ports
     return Ground(subnets(namespaces, seen, house.options.pool), frozenset(addresses), ports)
+
+
+def _marks(mine: Seen) -> Iterator[Mark]:
+    return (read(one) for one in mine.volumes if Label.MARK in one.labels)
+
+
+def _is_open(pod: SeenPod, over: Collection[tuple[str, str]]) -> bool:
+    """Say whether it matters how a pod ended: not that of a Job which is over, or one that succeeded."""
+    name = job_name(pod)
+    ended_well = pod.state in ENDED and pod.exit_code == 0
+    return not name or not (ended_well or (name, pod.labels.get(Label.DIGEST)) in over)
 
 
 def _earlier(house: House, sha: str, owner: Owner) -> Earlier | None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 SHORT = {
+    "cj": "cronjob",
     "cm": "configmap",
     "deploy": "deployment",
     "ds": "daemonset",

@@ -4,7 +4,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from reconcilers import autoscaler, daemonset, deployment, plain, pod, replicaset, service, statefulset
+from reconcilers import (
+    autoscaler,
+    cronjob,
+    daemonset,
+    deployment,
+    job,
+    plain,
+    pod,
+    replicaset,
+    service,
+    statefulset,
+)
 from reconcilers.around import around
 from reconcilers.scaling import Scaling
 from reconcilers.waiting import ordered
@@ -23,9 +34,11 @@ SLICE_OF = "kubernetes.io/service-name"  # label of an EndpointSlice
 
 KINDS: Mapping[str, Callable[[Any, Mapping[str, Any], World], Wanted]] = {
     "ConfigMap": plain.configuration,
+    "CronJob": cronjob.reconcile,
     "DaemonSet": daemonset.reconcile,
     "Deployment": deployment.reconcile,
     "HorizontalPodAutoscaler": autoscaler.reconcile,
+    "Job": job.reconcile,
     "Namespace": plain.namespace,
     "PersistentVolume": plain.volume,
     "PersistentVolumeClaim": plain.claim,

@@ -39,7 +39,7 @@ def again(one: SeenContainer, policy: str, restarts: Restarts, exit_: Exit, now:
     if one.exit_code != 0 and exit_.restarts == 0 and not exit_.error:
         return Again(now, f"stopped by a hand (exit {one.exit_code})")
     count = 0 if one.ended - one.started >= FORGIVEN_AFTER else restarts.count
-    at = max(restarts.last + _wait(count), one.ended) if count else now
+    at = max(restarts.last + wait(count), one.ended) if count else now
     return Again(at, _looping(one, exit_, restarts, at - now), counts=True)
 
 
@@ -51,12 +51,13 @@ def after_a_probe(words: str, policy: str, restarts: Restarts, started: float, n
     if policy == "Never":
         return Again(None, words)
     count = 0 if now - started >= FORGIVEN_AFTER else restarts.count
-    at = max(restarts.last + _wait(count), now) if count else now
+    at = max(restarts.last + wait(count), now) if count else now
     told = words if at <= now else f"{words}; restarted {restarts.count} times, next in {at - now:.0f}s"
     return Again(at, told, counts=True)
 
 
-def _wait(count: int) -> float:
+def wait(count: int) -> float:
+    """Return for how many seconds a pod rests that was started again so often."""
     return min(FIRST_WAIT * 2.0 ** min(count - 1, 10), LONGEST_WAIT) if count else 0.0
 
 

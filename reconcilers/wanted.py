@@ -82,7 +82,9 @@ class Wanted:
     ``asked`` says what a person asked for that brings a rollout about, "" where only git does.
     ``noted`` is what the next pass should know, by word.
     ``released`` are the names of claims' volumes that it had and wants to be gone.
-    ``look_again`` is when the answer may change by itself, in seconds since 1970.
+    ``look_again`` is when the answer may change by itself, in seconds since 1970; ``final`` says that it
+    won't become well.  ``reasons`` tell by a resource's key why it comes or goes.  A ``living`` object's pods
+    come and go by its own doing, so that is no drift.  ``note`` is what a change of it brings about.
     """
 
     owner: Owner
@@ -100,3 +102,7 @@ class Wanted:
     settled: bool = True
     consequence: Consequence = Consequence.NONE
     look_again: float | None = None
+    reasons: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    living: bool = False
+    final: bool = False
+    note: str = ""

@@ -53,7 +53,7 @@ def _unknown(commit: str, owner: Owner) -> Earlier | None:  # noqa: ARG001 (noth
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """What the machine has: processors, bytes of memory, and the address of its own, "" for none.
+    """What the machine has: processors, bytes of memory, an address of its own ("" for none), a time zone.
 
     ``rootless`` says that its Podman is an ordinary user's.
     """
@@ -61,6 +61,7 @@ class Machine:
     cores: int = 1
     memory: int = 0
     address: str = ""
+    zone: str = "UTC"
     rootless: bool = False
 
 
@@ -90,6 +91,7 @@ class World:
     Services and the like.
     ``usage`` is by container what was measured just now, None between two samples; ``unmeasured`` says why it
     can't be; ``free`` is how many bytes of memory nobody uses.  ``scalings`` are what autoscalers decided.
+    ``asked`` are the CronJobs that a person wants to run now, with the names of the Jobs that this makes.
     ``earlier`` gives an object as another commit had it, None where that can't be told any more.
     """
 
@@ -113,6 +115,7 @@ class World:
     unmeasured: str = ""
     free: int | None = None
     scalings: Mapping[Owner, Scaling] = field(default_factory=dict)
+    asked: Mapping[Owner, str] = field(default_factory=dict)
     earlier: Callable[[str, Owner], Earlier | None] = field(default=_unknown, compare=False, repr=False)
 
     @cached_property

@@ -4,9 +4,11 @@ import hashlib
 import json
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from typing import Any
 
 from runtime.engine import EngineError, EngineUnreachable
+from runtime.kernel_log import killed_for_memory
 from runtime.lifetime import lifetime
 from runtime.podman_api import CHANGE_SECONDS, Api, named
 from runtime.podman_bridges import Bridges
@@ -22,9 +24,11 @@ from runtime.podman_seen import (
     happening_of,
     holds_files,
     is_a_proxys,
+    may_have_wanted_too_much,
     networks_of,
     pods_of,
     references_of,
+    started,
     usage_of,
     volumes_of,
 )
@@ -110,11 +114,15 @@ class PodmanEngine:
         """Return how a stopped pod came to its end; of one that is gone meanwhile, nothing is known."""
         with asking_podman_to(f"inspect the container {name}"):
             try:
-                return exit_of(self._api.get(f"containers/{named(name)}/json"))
+                inspected = self._api.get(f"containers/{named(name)}/json")
             except Refusal as refusal:
                 if not refusal.gone:
                     raise
                 return UNKNOWN
+        told = exit_of(inspected)
+        if may_have_wanted_too_much(inspected):
+            return replace(told, out_of_memory=killed_for_memory(inspected["Id"], started(inspected)))
+        return told
 
     def pull(self, image: Image) -> str:
         """Bring an image here; return a notice where an older local one has to serve."""

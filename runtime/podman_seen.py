@@ -12,6 +12,7 @@ from runtime.resources import Label
 from runtime.seen import Exit, Happening, SeenNetwork, SeenPod, SeenVolume, Usage
 
 NANO = 1e9  # nanoseconds in a second
+KILLED = 137  # as shells have it: by SIGKILL
 TELLING = frozenset(
     (
         *("create", "start", "restart", "died", "die", "pause", "unpause"),
@@ -97,6 +98,17 @@ def usage_of(said: Mapping[str, Any]) -> Mapping[str, Usage]:
         one["ContainerID"]: Usage(one["SystemNano"] / NANO, one["CPUNano"] / NANO, one["MemUsage"])
         for one in said.get("Stats") or ()
     }
+
+
+def may_have_wanted_too_much(inspected: Mapping[str, Any]) -> bool:
+    """Say whether a container with a limit was killed, and Podman doesn't tell for what."""
+    state, limit = inspected["State"], (inspected.get("HostConfig") or {}).get("Memory")
+    return bool(limit) and state.get("ExitCode") == KILLED and not state.get("OOMKilled")
+
+
+def started(inspected: Mapping[str, Any]) -> float:
+    """Return when a container was last started, in seconds since 1970."""
+    return seconds(inspected["State"]["StartedAt"])
 
 
 def happening_of(event: Mapping[str, Any]) -> Happening | None:

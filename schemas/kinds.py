@@ -2,6 +2,7 @@
 
 from schemas.apps import DaemonSet, Deployment, ReplicaSet, StatefulSet
 from schemas.autoscaling import Autoscaler, HorizontalPodAutoscaler, HorizontalPodAutoscalerV1
+from schemas.batch import CronJob, Job
 from schemas.core import ConfigMap, Namespace, PersistentVolumeClaim, Pod, Secret
 from schemas.model import Model
 from schemas.service import Endpoints, EndpointSlice, Service
@@ -9,8 +10,9 @@ from schemas.storage import PersistentVolume
 
 Workload = DaemonSet | Deployment | ReplicaSet | StatefulSet
 Leading = Endpoints | EndpointSlice | Service
+Batch = CronJob | Job
 Core = ConfigMap | Namespace | PersistentVolume | PersistentVolumeClaim | Pod | Secret
-Object = Autoscaler | Core | Leading | Workload
+Object = Autoscaler | Batch | Core | Leading | Workload
 
 KINDS: dict[tuple[str, str], type[Model]] = {
     ("v1", "ConfigMap"): ConfigMap,
@@ -25,6 +27,8 @@ KINDS: dict[tuple[str, str], type[Model]] = {
     ("apps/v1", "Deployment"): Deployment,
     ("apps/v1", "ReplicaSet"): ReplicaSet,
     ("apps/v1", "StatefulSet"): StatefulSet,
+    ("batch/v1", "CronJob"): CronJob,
+    ("batch/v1", "Job"): Job,
     ("discovery.k8s.io/v1", "EndpointSlice"): EndpointSlice,
     ("autoscaling/v1", "HorizontalPodAutoscaler"): HorizontalPodAutoscalerV1,
     ("autoscaling/v2", "HorizontalPodAutoscaler"): HorizontalPodAutoscaler,

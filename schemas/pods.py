@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from schemas.apps import DaemonSet, Deployment, ReplicaSet, StatefulSet
+from schemas.batch import CronJob, Job
 from schemas.core import Pod
 from schemas.kinds import Object
 from schemas.model import Path
@@ -36,7 +37,16 @@ def pod_of(value: Object) -> PodIn | None:
         case StatefulSet():
             claims = tuple(one.metadata.name for one in value.spec.volume_claim_templates)
             return PodIn(value.spec.template.spec, _TEMPLATE, value.spec.replicas, claims)
+        case Job() | CronJob():
+            return _of_job(value)
     return None
+
+
+def _of_job(value: Job | CronJob) -> PodIn:
+    if isinstance(value, Job):
+        return PodIn(value.spec.template.spec, _TEMPLATE, value.spec.parallelism)
+    job = value.spec.job_template.spec
+    return PodIn(job.template.spec, ("spec", "jobTemplate", *_TEMPLATE), job.parallelism)
 
 
 def maker_of(pod: str) -> str:

@@ -45,8 +45,6 @@ NAMED: dict[tuple[str, str], Mark] = {
     ("v1", "LimitRange"): Refused("it would not be enforced: write the limits into the pods"),
     ("v1", "PodTemplate"): Refused("write the template inside a Deployment"),
     ("v1", "ReplicationController"): Refused("write a Deployment (apps/v1) instead"),
-    ("batch/v1", "CronJob"): Refused(_LATER),
-    ("batch/v1", "Job"): Refused(_LATER),
     ("networking.k8s.io/v1", "Ingress"): Refused(_LATER),
     ("kustomize.config.k8s.io/v1beta1", "Kustomization"): Refused(
         "kustomizations are not rendered yet: commit what `kubectl kustomize` prints, in another directory"

@@ -49,6 +49,10 @@ class Meddling:
     def prune(self) -> None:
         self.host.engine.prune()
 
+    def end(self, image: str, *codes: str) -> None:
+        """Let an image's pods end as soon as they run, with one code after the other."""
+        self.host.ending[image] = [int(code) for code in codes]
+
     def unready(self, image: str) -> None:
         self.host.unready.add(image)
 

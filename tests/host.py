@@ -125,8 +125,9 @@ class Host:
     """One source on one machine.
 
     ``unready`` holds the images whose probes never succeed, ``crashing`` the codes with which an image's
-    containers end as soon as they run, ``completing`` the images of those that end well, ``unwell`` the names
-    of containers whose liveness fails.  ``passes`` are those of the last ``apply``.
+    containers end as soon as they run, ``ending`` those with which they end one after the other, the last one
+    for all that follow; ``completing`` the images of those that end well, ``unwell`` the names of containers
+    whose liveness fails.  ``passes`` are those of the last ``apply``.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -134,6 +135,7 @@ class Host:
         self.clock = Clock()
         self.unready: set[str] = set()
         self.crashing: dict[str, int] = {}
+        self.ending: dict[str, list[int]] = {}
         self.unwell: set[str] = set()
         self.completing = {"done:1"}
         self.on_failure: OnFailure = "hold"
@@ -189,6 +191,9 @@ class Host:
                 self.engine.kill(one.name, self.crashing[one.image], restarts=3)
             elif one.image in self.completing:
                 self.engine.kill(one.name, 0)
+            elif one.image in self.ending:
+                codes = self.ending[one.image]
+                self.engine.kill(one.name, codes.pop(0) if len(codes) > 1 else codes[0])
 
     def pods(self, pattern: str = "*") -> list[str]:
         """Return the names of the pods that fit a pattern; of containers in a pod for one with a `_`."""

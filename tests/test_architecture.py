@@ -42,6 +42,7 @@ LIVES_IN = {
     "pydantic_core": ("schemas/*.py",),
     "yaml": ("schemas/*.py", "gitops/settings.py"),
     "typer": ("gitops/cli*.py",),
+    "cronsim": ("schemas/schedule.py",),
 }
 
 PURE = (

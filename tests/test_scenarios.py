@@ -1,9 +1,9 @@
 """Every scenario goes as its ``expected.txt`` says: what changes and why, and the steps, pass by pass.
 
-A scenario is a folder.  ``before/`` is applied first, where there is one; of ``between/`` only one pass is
-made, as if a crash had ended it; then hands meddle as ``hands.txt`` says (see ``tests/hands.py``); and what
-becomes of ``after/`` is told.  ``pytest --accept`` rewrites the expectations.  Digests stand as REV1,
-CONTENT1, SECRET1.
+A scenario is a folder.  ``before/`` is applied first, where there is one, on a machine that ``first.txt``
+tells of; of ``between/`` only one pass is made, as if a crash had ended it; then hands meddle as
+``hands.txt`` says (see ``tests/hands.py``); and what becomes of ``after/`` is told.  ``pytest --accept``
+rewrites the expectations.  Digests stand as REV1, CONTENT1, SECRET1.
 """
 
 import json
@@ -35,6 +35,7 @@ STABLE = (
 def test_a_scenario_goes_as_expected(
     host: Host, scenario: Path, expected: Callable[[Path, str], str]
 ) -> None:
+    meddle(host, scenario / "first.txt")
     _apply(host, scenario / "before", Request())
     _interrupt(host, scenario / "between")
     known = "".join(f"{name}\n" for name in _left(host))

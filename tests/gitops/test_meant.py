@@ -55,6 +55,8 @@ def test_several_kinds_are_meant_by_a_list_and_by_all_each_once() -> None:
         "ReplicaSet",
         "StatefulSet",
         "HorizontalPodAutoscaler",
+        "Job",
+        "CronJob",
     )
 
 

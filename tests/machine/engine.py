@@ -163,6 +163,7 @@ def launch(engine: PrivateEngine) -> None:
     subprocess.run(
         ["sh", "-c", LAUNCH, str(engine.directory), *service],
         env=surroundings(engine),
+        cwd=engine.directory,  # conmon 2.1.6 leaves a file named oom there when a container is out of memory
         start_new_session=True,
         check=True,
     )
