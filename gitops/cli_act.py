@@ -2,13 +2,14 @@
 
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from gitops.cli_said import Output, OutputOption, Said, answer, app, errors, said_of
-from gitops.settings import SettingsError
+from gitops.settings import Settings, SettingsError
 from gitops.trouble import Exit
 
 TimeoutOption = Annotated[
@@ -142,6 +143,10 @@ def run(
     interval: Annotated[
         str | None, typer.Option(help="How often git is asked. [default: the source's, or 30s]")
     ] = None,
+    listen: Annotated[
+        str | None,
+        typer.Option(metavar="HOST:PORT", help="Answer webhooks, /healthz, /readyz and /metrics there."),
+    ] = None,
 ) -> None:
     """Keep the machine as git says, until it is told to stop: new commits, and whatever drifts.
 
@@ -153,7 +158,7 @@ def run(
     with errors(said):
         from gitops.daemon import run as keep
 
-        keep(said.settings, patience(interval), said.again)
+        keep(_heard(said.settings, listen), patience(interval), lambda: _heard(said.again(), listen))
 
 
 @app.command()
@@ -174,6 +179,10 @@ def adopt(
         request = Request("adopt", adopting=frozenset({which.removeprefix("pod/")}))
         code = applied(said, request, patience(timeout), wait=True)
     raise typer.Exit(code)
+
+
+def _heard(settings: Settings, listen: str | None) -> Settings:
+    return settings if listen is None else replace(settings, listen=listen)
 
 
 def patience(text: str | None) -> float | None:

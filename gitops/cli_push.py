@@ -51,10 +51,11 @@ def check(context: typer.Context, commit: Commit, allow_empty: AllowEmpty = Fals
     said = said_of(context, None)
     with errors(said):
         from gitops.receive import check as look
-        from gitops.receive import pushed_to
+        from gitops.receive import pushed_to, quarantine
 
         for one in pushed_to(said.settings, Path.cwd()):
-            answer(said, None, [look(one, commit, allow_empty=allow_empty)])
+            told = look(one, commit, allow_empty=allow_empty, variables=quarantine())
+            answer(said, None, [told])
 
 
 @receive.command()

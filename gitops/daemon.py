@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from gitops.aim import aiming
+from gitops.board import Board
+from gitops.door import open_door
 from gitops.head import Head
 from gitops.journal import Journal
 from gitops.keeper import AGAIN, LONGEST, Bell, Keeper
@@ -16,9 +18,11 @@ from gitops.loop import Loop
 from gitops.notify import Pulse, notify
 from gitops.probing import Watch
 from gitops.program import engine_of, house_of, source_of, suspension
+from gitops.reception import Reception
 from gitops.request import Request
 from gitops.settings import Settings, SettingsError, each, hurried, rules
 from gitops.teller import Plain
+from gitops.visitors import Heard, Visitors
 from runtime.engine import Engine, EngineError
 from runtime.ledger import open_ledger
 from runtime.writes import Ledger
@@ -41,6 +45,16 @@ class Orders:
     def reload(self, *_: object) -> None:
         """Let all keepers end, and others begin with new settings."""
         self.told.set()
+
+
+@dataclass(frozen=True, slots=True)
+class Common:
+    """What all sources share."""
+
+    engine: Engine
+    ledger: Ledger
+    pulse: Pulse = field(default_factory=Pulse)
+    board: Board = field(default_factory=Board)
 
 
 def run(settings: Settings, interval: float | None, again: Callable[[], Settings]) -> None:
@@ -81,20 +95,19 @@ def _serve(settings: Settings, orders: Orders, pulse: Pulse) -> None:
     """Keep all sources until something else is ordered; what breaks one ends the process."""
     engine = engine_of(settings)
     with open_ledger(settings.state, Plain().notice) as ledger, ExitStack() as stack:
-        sources = list(each(settings))
+        sources, common = list(each(settings)), Common(engine, ledger, pulse)
         names = [one.source or "" for one in sources] if len(sources) > 1 else [""]
-        made = (
-            _keeper(one, Plain(name), engine, ledger, pulse) for one, name in zip(sources, names, strict=True)
-        )
+        made = (_keeper(one, name, common) for one, name in zip(sources, names, strict=True))
         keepers = [stack.enter_context(one) for one in made]
         bells = [keeper.bell for keeper in keepers]
+        _open_to_others(stack, settings, list(zip(sources, keepers, strict=True)), common)
         _begin(partial(_listen, engine, bells))
         broken: list[BaseException] = []
         threads = [_begin(partial(_keep, keeper, orders, broken)) for keeper in keepers]
         follows = ", ".join(keeper.loop.house.source.display for keeper in keepers)
         notify("READY=1", f"STATUS=follows {follows}")
         orders.told.wait()
-        notify("STOPPING=1" if orders.over else "RELOADING=1")
+        notify("STOPPING=1" if orders.over else "STATUS=reads its configuration again")
         for bell in bells:
             bell.end()
         for thread in threads:
@@ -103,18 +116,49 @@ def _serve(settings: Settings, orders: Orders, pulse: Pulse) -> None:
         raise broken[0]
 
 
+def _open_to_others(
+    stack: ExitStack, settings: Settings, kept: Sequence[tuple[Settings, Keeper]], common: Common
+) -> None:
+    """Let hooks hand over their work, and, where that is set, forges and Prometheus ask over HTTP."""
+    tell = Plain().notice
+    stack.enter_context(open_door(settings.state, Reception(kept).answer, tell))
+    if not settings.listen:
+        return
+    from gitops.listener import listening
+    from gitops.web import web_of
+
+    web = web_of(settings, kept, common.pulse, common.board)
+    try:
+        host, port = stack.enter_context(listening(settings.listen, web.answer))
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"cannot listen at {settings.listen}: {error}") from error
+    tell(
+        f"listening at http://{host}:{port}/" + ("" if web.secret else "; webhooks are off: no secret is set")
+    )
+
+
 @contextmanager
-def _keeper(
-    settings: Settings, teller: Plain, engine: Engine, ledger: Ledger, pulse: Pulse
-) -> Iterator[Keeper]:
-    source, own = source_of(settings), rules(settings)
+def _keeper(settings: Settings, name: str, common: Common) -> Iterator[Keeper]:
+    source, own, visitors = source_of(settings), rules(settings), Visitors()
+    engine, teller = common.engine, Heard(name, visitors)
     head = Head(source, own.interval, time.time, teller.notice, aiming(source, own.on_failure))
-    journal, request = Journal(ledger, source.id, time.time), Request("run", patient=True)
+    heard = partial(common.board.ended, name)
+    journal = Journal(common.ledger, source.id, time.time, heard=heard)
     with closing(Watch(engine)) as watch:
         house = house_of(settings, source, engine)
+        request = Request("run", patient=True)
         loop = Loop(house, journal, request, teller, head.aim, watch, on_failure=own.on_failure)
-        left_alone = partial(suspension, settings, ledger.past, source.id)
-        keeper = Keeper(loop, head, own.timeout, pulse, suspension=left_alone)
+        left_alone = partial(suspension, settings, common.ledger.past, source.id)
+        keeper = Keeper(
+            loop,
+            head,
+            own.timeout,
+            pulse=common.pulse,
+            suspension=left_alone,
+            visitors=visitors,
+            board=common.board,
+            name=name,
+        )
         _begin(partial(_heed, watch, keeper.bell))
         yield keeper
 

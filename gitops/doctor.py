@@ -38,6 +38,7 @@ def doctor(settings: Settings) -> Iterator[Finding]:
     yield disk("disk of state", settings.state)
     yield from registries()
     yield clock(settings.state)
+    yield from _webhooks(settings)
     yield from units()
 
 
@@ -69,6 +70,24 @@ def _sources(settings: Settings) -> Iterator[Finding]:
         except SourceError as error:
             message, _, remedy = str(error).partition("\n")
             yield blocks(name, message, remedy)
+
+
+def _webhooks(settings: Settings) -> Iterator[Finding]:
+    """Look at the secret of webhooks, where a daemon is to listen."""
+    if not settings.listen:
+        return
+    from gitops.web import secret_of
+
+    remedy = "`openssl rand -hex 32` into a file of mode 600, and webhookSecretFile names it"
+    try:
+        secret = secret_of(settings)
+    except SettingsError as error:
+        yield blocks("webhooks", str(error), remedy)
+        return
+    if secret:
+        yield ok("webhooks", f"signed, at {settings.listen}")
+    else:
+        yield warning("webhooks", "they are off: no secret is set", remedy)
 
 
 def _state(settings: Settings) -> Finding:

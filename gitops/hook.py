@@ -7,21 +7,24 @@ means here, and becomes `sloop receive` where there is something to check or to 
 import os
 import pwd
 import signal
+import socket
 import sys
 from collections.abc import Sequence
 
 START = "from gitops.cli import main; main()"
 NONE = "0" * 40
 DEPLOYER = "SLOOP_DEPLOYER"  # set by whoever pushes and deploys as well: `sloop rollback`
+SOCKET = "run.sock"  # of a daemon, in its state directory
+QUARANTINE = ("GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_QUARANTINE_PATH")
 OPTIONS = ("allow-empty",)  # of `git push -o`
 
 
 def main(arguments: Sequence[str]) -> None:
     """Act for one hook: ``check`` before a push is accepted, or ``deploy`` after it was.
 
-    Behind that stands whose the containers are, by number, then options of sloop.
+    Behind that stand the number of the user whose the containers are, the state directory, options of sloop.
     """
-    verb, owner, *options = arguments
+    verb, owner, state, *options = arguments
     branch = deployed()
     pushed = {ref: new for _, new, ref in map(str.split, sys.stdin)}
     match verb, pushed.get(branch):
@@ -34,7 +37,7 @@ def main(arguments: Sequence[str]) -> None:
             )
         case "check", str(new):
             _know_the_options()
-            _become(["check", new], options)
+            _do("check", new, state, options)
         case "deploy", None:
             _say(f"nothing is deployed: this machine follows {_short(branch)}")
         case "deploy", _ if os.environ.get(DEPLOYER):
@@ -43,7 +46,7 @@ def main(arguments: Sequence[str]) -> None:
             _say(_not_yours(new, int(owner)))
         case "deploy", str(new):
             _go_on_alone()
-            _become(["deploy", new], options)
+            _do("deploy", new, state, options)
 
 
 def deployed(repository: str | os.PathLike[str] = ".") -> str:
@@ -64,6 +67,54 @@ def _know_the_options() -> None:
     unknown = [option for option in asked() if option not in OPTIONS]
     if unknown:
         _refuse(f"nobody knows the push option {unknown[0]!r}: known is {', '.join(OPTIONS)}")
+
+
+def _do(verb: str, new: str, state: str, options: Sequence[str]) -> None:
+    """Let a daemon do it that listens, else do it in this process."""
+    code = None if asked() else handed_over(verb, new, state)
+    if code is not None:
+        sys.exit(code)
+    _become([verb, new], ["--state", state, *options])
+
+
+def handed_over(verb: str, new: str, state: str) -> int | None:
+    """Hand work to the daemon of a state directory, print what it says, and return the exit code.
+
+    None is returned where nobody does the work.
+    """
+    try:
+        directory = os.open(state, os.O_PATH | os.O_DIRECTORY)
+    except OSError:
+        return None
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
+            line.connect(f"/proc/self/fd/{directory}/{SOCKET}")  # a path may be too long for a socket
+            known = [f"{name}={os.environ[name]}" for name in QUARANTINE if name in os.environ]
+            line.sendall(os.fsencode("\0".join([verb, new, os.getcwd(), *known])))
+            line.shutdown(socket.SHUT_WR)
+            return _told(line, verb)
+    except OSError:
+        return None
+    finally:
+        os.close(directory)
+
+
+def _told(line: socket.socket, verb: str) -> int | None:
+    begun = False
+    with line.makefile("r", encoding="utf-8", errors="replace") as rows:
+        for row in rows:
+            mark, text = row[0], row[1:].rstrip("\n")
+            if mark != "=":
+                return int(text) if mark == "!" else None
+            begun = True
+            try:
+                print(text, flush=True)
+            except BrokenPipeError:  # who pushed has gone; the daemon goes on
+                return 0
+    if begun and verb == "deploy":
+        _say("the daemon went away; it goes on when it is there again")
+        return 1
+    return None
 
 
 def _become(receive: list[str], options: Sequence[str]) -> None:

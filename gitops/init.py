@@ -28,7 +28,7 @@ here={directory}
   echo "sloop: $(id -un) can't run $python: if sloop has moved, run \\`sloop init $here\\` again"
   exit 1
 }}
-exec "$python" -I -S {hook} {verb} {user} {options}
+exec "$python" -I -S {hook} {verb} {user} {state} {options}
 """
 SETTINGS = {
     "receive.advertisePushOptions": "true",  # for `git push -o allow-empty`
@@ -114,6 +114,7 @@ def _script(settings: Settings, place: Path, verb: str) -> str:
         directory=shlex.quote(str(place)),
         verb=verb,
         user=os.geteuid(),
+        state=shlex.quote(str(settings.state)),
         options=shlex.join(_options(settings)),
     )
 
@@ -123,7 +124,6 @@ def _options(settings: Settings) -> Sequence[str]:
     config = None if settings.file == usual_file() else settings.file
     said = {
         "--config": config and config.absolute(),
-        "--state": settings.state,
         "--podman": settings.podman,
         "--path": settings.path,
     }

@@ -1,7 +1,7 @@
 """What the ledger is told of a run, pass by pass: written ahead, and completed as steps end."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from gitops.changes import Change
@@ -34,13 +34,14 @@ EVENTS = {
 
 @dataclass
 class Journal:
-    """One run in the ledger."""
+    """One run in the ledger; ``heard`` is told how each ended."""
 
     ledger: "Ledger"
     source: str
     clock: Callable[[], float]
     run: int = 0
     number: int = 0
+    heard: Callable[[str], None] = field(default=lambda _: None)
     _over: bool = False
 
     @property
@@ -81,6 +82,7 @@ class Journal:
         """Close the run, if one is open."""
         if self.running and not self._over:
             self.ledger.finish_run(self.run, outcome, message, self.clock())
+            self.heard(outcome)
         self.run, self._over = 0, False
 
     def memory(self) -> Memory:

@@ -2,16 +2,21 @@
 
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 
+from gitops.aftermath import said_last
 from gitops.aim import Unsigned
+from gitops.board import Board
 from gitops.converge import what_is_wrong
 from gitops.git_error import SourceError
 from gitops.guard import Refusal
 from gitops.head import Head, Held
 from gitops.loop import Loop, Pass
 from gitops.notify import Pulse
+from gitops.show import last_output
+from gitops.trouble import Exit
+from gitops.visitors import Visitors
 from reconcilers.pods import earliest
 from runtime.engine import EngineError
 from schemas.problems import ManifestError
@@ -58,6 +63,9 @@ class Keeper:
     pulse: Pulse = field(default_factory=Pulse)
     bell: Bell = field(default_factory=Bell)
     suspension: Callable[[], str] = str
+    visitors: Visitors = field(default_factory=Visitors)
+    board: Board = field(default_factory=Board)
+    name: str = ""
     _suspension: str = ""
     _trouble: str = ""
     _wait: float = 0.0
@@ -68,6 +76,12 @@ class Keeper:
         while not self.bell.over:
             self.bell.wait(self.turn())
         self.loop.end("Failed", "sloop was told to stop before all was well")
+        self.visitors.close("sloop was told to stop: it goes on when it is started again")
+
+    def look(self) -> None:
+        """Ask git at once, whatever the interval; from any thread."""
+        self.head.again()
+        self.bell.ring()
 
     def turn(self) -> float:
         """Make one pass, unless the source is left alone; return for how many seconds to wait then."""
@@ -75,6 +89,8 @@ class Keeper:
         if why != self._suspension:
             self.loop.teller.notice(why or "looked after again")
         self._suspension = why
+        if why:
+            self.visitors.close(f"it is kept, and not deployed now: {why}")
         return self.head.interval if why else self._turn()
 
     def _turn(self) -> float:
@@ -82,13 +98,17 @@ class Keeper:
 
         What is looked at may go away at that very moment, so that Podman refuses to tell of it.
         """
+        self._admit()
+        began = time.monotonic()
         try:
             with self.pulse.at_work():
                 passed = self.loop.sync_once()
         except (EngineError, SourceError, Held) as error:
+            self.board.troubled(self.name, str(error), time.monotonic() - began)
             return self._wait_out(str(error))
         except Unsigned as error:
             self._note_refusal(error.sha, str(error))
+            self.visitors.settle(error.sha, Exit.FAILED, [str(error)])
             return self._wait_out(str(error))
         except (ManifestError, Refusal) as error:
             self._refuse(str(error))
@@ -96,12 +116,28 @@ class Keeper:
         if self._trouble:
             self.loop.teller.notice("at work again")
         self._trouble, self._wait = "", 0.0
+        self.board.passed(self.name, passed, time.monotonic() - began, len(self.visitors))
         if self.loop.aimed.refused:
             self._note_refusal(self.loop.aimed.newest, self.loop.aimed.why)
+        self._attend()
         return self._after(passed)
 
     def _note_refusal(self, sha: str, why: str) -> None:
         self.loop.journal.refused(self.loop.house.commit(sha), self.loop.request.trigger, why)
+
+    def _admit(self) -> None:
+        """Let in who pushed, and ask git at once then; what is begun meanwhile is told as a push."""
+        if self.visitors.admit():
+            self.head.again()
+        trigger = "push" if self.visitors else "run"
+        self.loop.request = replace(self.loop.request, trigger=trigger)
+
+    def _attend(self) -> None:
+        """Tell those whose commit isn't the one that is carried out."""
+        aimed = self.loop.aimed
+        if aimed.why:
+            self.visitors.settle(aimed.newest, Exit.FAILED, [aimed.why])
+        self.visitors.overtake(aimed.newest)
 
     def _wait_out(self, trouble: str) -> float:
         if trouble != self._trouble:
@@ -115,6 +151,7 @@ class Keeper:
         self.loop.journal.begin(commit, self.loop.request.trigger)
         self.loop.end("Failed", why)
         self.head.refuse(commit.sha, why)
+        self.visitors.settle(commit.sha, Exit.MISUSED, [why])
 
     def _after(self, passed: Pass) -> float:
         """Close the run where it is over; return for how many seconds there is nothing to do."""
@@ -122,13 +159,24 @@ class Keeper:
             return 0.0
         if passed.done:
             self.loop.end_well()
-            if self.loop.take_back():
+            self.visitors.settle(self.loop.sha, Exit.DONE, [f"{self.loop.sha[:7]} is deployed, and well"])
+        elif self._failed(passed):
+            self.visitors.settle(self.loop.sha, Exit.FAILED, self._said(passed))
+            if self.loop.give_up(what_is_wrong(self.loop, passed)):
                 self.head.again()
                 return 0.0
-        elif self._failed(passed) and self.loop.give_up(what_is_wrong(self.loop, passed)):
-            self.head.again()
-            return 0.0
+        elif self.visitors:
+            self.loop.teller.unwell([fare for fare in passed.fares if not (fare.done or fare.hopeless)])
+            self.visitors.tire(self.loop.clock(), self._said(passed))
         return self._next(passed) - self.loop.clock()
+
+    def _said(self, passed: Pass) -> Iterator[str]:
+        """Say what is wrong, and what pods have said last, if anybody waits to hear it."""
+        if self.visitors:
+            house, state = self.loop.house, self.loop.journal.ledger.past.path.parent
+            output, _ = said_last(house, state, passed.fares)
+            yield f"not well: {what_is_wrong(self.loop, passed)}"
+            yield from last_output({"output": output})
 
     def _failed(self, passed: Pass) -> bool:
         """Say whether a commit won't get well: by itself, or in time, which is asked once of each."""

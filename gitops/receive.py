@@ -11,10 +11,8 @@ from gitops.address import parse, sub_path
 from gitops.git_command import Git
 from gitops.git_error import GitFailed, SourceError, explain
 from gitops.guard import Refusal
-from gitops.hook import deployed
+from gitops.hook import QUARANTINE, deployed
 from gitops.settings import Settings, narrowed
-
-QUARANTINE = ("GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_QUARANTINE_PATH")
 
 
 def pushed_to(settings: Settings, directory: Path) -> Iterator[Settings]:
@@ -22,7 +20,7 @@ def pushed_to(settings: Settings, directory: Path) -> Iterator[Settings]:
 
     Where the configuration names none, it is the repository as such.
     """
-    here, branch = parse(str(directory)), _branch(directory)
+    here, branch = parse(str(directory)), branch_of(directory)
     known = [
         narrowed(settings, one)
         for one in settings.sources
@@ -31,16 +29,16 @@ def pushed_to(settings: Settings, directory: Path) -> Iterator[Settings]:
     yield from known or [replace(settings, source=None, repo=here.url, sources=())]
 
 
-def check(settings: Settings, sha: str, *, allow_empty: bool) -> str:
+def check(settings: Settings, sha: str, *, allow_empty: bool, variables: Mapping[str, str]) -> str:
     """Return in a line what a pushed commit holds for a source; raises ManifestError, SourceError or Refusal.
 
-    The commit may still be in git's quarantine, which the environment names.  Podman isn't asked.
+    The commit may still be in git's quarantine, which ``variables`` name.  Podman isn't asked.
     """
     from gitops.render import render
     from gitops.tree import manifests
 
-    directory, path = Path(settings.repo or "."), sub_path(settings.path)
-    git = Git(directory, variables={"GIT_DIR": str(directory), **quarantine()})
+    directory, path = Path(parse(settings.repo or ".").url), sub_path(settings.path)
+    git = Git(directory, variables={"GIT_DIR": str(directory), **variables})
     try:
         files = manifests(git, sha, path)
     except GitFailed as failure:
@@ -54,7 +52,8 @@ def check(settings: Settings, sha: str, *, allow_empty: bool) -> str:
     return f"{len(rendered.manifests)} objects in {len(files)} files: valid"
 
 
-def _branch(directory: Path) -> str:
+def branch_of(directory: Path) -> str:
+    """Return the branch of a bare repository that is deployed; raises SourceError for what is none."""
     try:
         return deployed(directory).removeprefix("refs/heads/")
     except OSError as error:

@@ -46,6 +46,7 @@ class Settings:
     ``proxy_image`` is what leads to the pods of a Service; "" is HAProxy's official one, or, where that can't
     be had, one made of this machine's own HAProxy.
     ``source`` is the name of the one that is meant; ``file`` is the configuration that was read.
+    ``listen`` is where a daemon answers HTTP, and the file holds what forges sign webhooks with.
     """
 
     source: str | None = None
@@ -58,6 +59,8 @@ class Settings:
     node: str = ""
     proxy_image: str = ""
     node_labels: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    listen: str | None = None
+    webhook_secret_file: str | None = None
     sources: tuple[SourceSettings, ...] = ()
     file: Path | None = None
 

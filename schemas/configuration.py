@@ -77,7 +77,7 @@ class Source(Model):
     interval: Duration = 30.0
     timeout: Duration = 300.0
     suspended: bool = False
-    on_failure: Literal["hold", "rollback", "revert"] = "hold"
+    on_failure: Literal["hold", "rollback"] = "hold"
     ssh: Ssh | None = None
     login: Login | None = None
     signed_by: SignedBy | None = None
@@ -116,6 +116,8 @@ class Configuration(Model):
     node: LabelValue | None = None
     node_labels: Labels = Field(default_factory=dict)
     proxy: Proxy = Field(default_factory=Proxy)
+    listen: Text | None = None
+    webhook_secret_file: Text | None = None
 
     @model_validator(mode="after")
     def _check(self) -> "Configuration":

@@ -144,6 +144,19 @@ def test_a_clock_behind_the_ledger_blocks(host: Host) -> None:
     assert clock(host.directory / "state", BEGINNING + 3600).verdict is not Verdict.BLOCKS
 
 
+def test_a_webhook_secret_is_looked_for_where_a_daemon_listens(settings: Settings, tmp_path: Path) -> None:
+    file = tmp_path / "secret"
+    verdicts = []
+    for secret in ("", "short", "long enough to be one"):
+        file.write_text(secret)
+        named = str(file) if secret else None
+        asked = replace(settings, listen=":9090", webhook_secret_file=named)
+        verdicts.append(one_of(doctor(asked), "webhooks").verdict.value)
+
+    assert verdicts == ["warning", "blocks", "ok"]
+    assert [one for one in doctor(settings) if one.check == "webhooks"] == []
+
+
 def test_logins_are_told_by_their_registry_and_never_by_their_words(tmp_path: Path) -> None:
     file = tmp_path / "auth.json"
     file.write_text(json.dumps({"auths": {"registry.example.org": {"auth": "c2VjcmV0"}}}))

@@ -32,8 +32,11 @@ class Keeper:
 
 
 @contextmanager
-def keeping(program: Program, *arguments: str) -> Iterator[Keeper]:
+def keeping(program: Program, *arguments: str, **environment: str) -> Iterator[Keeper]:
     """Keep the machine as long as the context lasts."""
     log = program.state.parent / "run.log"
-    with log.open("w") as written, program.spawned("run", *arguments, output=written) as running:
+    with (
+        log.open("w") as written,
+        program.spawned("run", *arguments, output=written, **environment) as running,
+    ):
         yield Keeper(running, log)

@@ -90,11 +90,13 @@ class Program:
             yield running
 
     @contextmanager
-    def spawned(self, *arguments: str, output: TextIO) -> Iterator[subprocess.Popen[bytes]]:
+    def spawned(
+        self, *arguments: str, output: TextIO, **environment: str
+    ) -> Iterator[subprocess.Popen[bytes]]:
         """Start the command, which writes all that it says to a file."""
         running = subprocess.Popen(
             self.words(*arguments),
-            env=self.environment(),
+            env=self.environment() | environment,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

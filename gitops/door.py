@@ -1,0 +1,94 @@
+"""The UNIX socket by which a daemon takes work from hooks: a request each, answered line by line."""
+
+import os
+import socket
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+
+from gitops.hook import SOCKET
+from runtime.lock import LockError, LockTimeout, hold
+
+LARGEST = 64 * 1024  # bytes of a request
+HASTE = 5.0  # seconds in which a request must be here, and a line of the answer be taken
+MOST = 16  # visitors at once; who finds no room does the work without the daemon
+
+Say = Callable[[str], None]
+Answer = Callable[[Sequence[str], Say], int | None]
+
+
+@contextmanager
+def open_door(state: Path, answer: Answer, notice: Say) -> Iterator[None]:
+    """Let ``answer`` have each request's words as long as this lasts.
+
+    It returns an exit code, None for "not mine".  Each visitor has a thread.  Where another daemon has the
+    door of this state directory already, or there can't be one, ``notice`` is told.
+    """
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(hold(state, "run", said="sloop run", timeout=0))
+            listener = stack.enter_context(_listener(state))
+        except LockTimeout as error:
+            notice(f"pushes are handed to another daemon: {error}")
+        except (LockError, OSError) as error:
+            notice(f"pushes can't be handed to this process: {error}")
+        else:
+            room = threading.BoundedSemaphore(MOST)
+            threading.Thread(target=_welcome, args=(listener, answer, room), daemon=True).start()
+        yield
+
+
+@contextmanager
+def _listener(state: Path) -> Iterator[socket.socket]:
+    """Listen in a directory, however long its path is; the socket is gone afterwards."""
+    directory = os.open(state, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        place = Path(f"/proc/self/fd/{directory}/{SOCKET}")
+        place.unlink(missing_ok=True)  # of one who was killed: we hold the lock
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
+            listener.bind(str(place))
+            place.chmod(0o600)
+            listener.listen(MOST)
+            yield listener
+            place.unlink(missing_ok=True)
+            listener.shutdown(socket.SHUT_RDWR)
+    finally:
+        os.close(directory)
+
+
+def _welcome(listener: socket.socket, answer: Answer, room: threading.BoundedSemaphore) -> None:
+    while True:
+        try:
+            line, _ = listener.accept()
+        except OSError:
+            return  # it was closed
+        if room.acquire(blocking=False):
+            threading.Thread(target=_serve, args=(line, answer, room), daemon=True).start()
+        else:
+            line.close()
+
+
+def _serve(line: socket.socket, answer: Answer, room: threading.BoundedSemaphore) -> None:
+    try:
+        with line, suppress(OSError, UnicodeDecodeError):
+            line.settimeout(HASTE)
+            words = _request(line)
+            code = answer(words, lambda text: _send(line, "=", text)) if words else None
+            _send(line, "?" if code is None else "!", "" if code is None else str(int(code)))
+    finally:
+        room.release()
+
+
+def _request(line: socket.socket) -> Sequence[str]:
+    """Return the words of a request, none of one that is too large."""
+    whole = b""
+    while piece := line.recv(LARGEST):
+        whole += piece
+        if len(whole) > LARGEST:
+            return ()
+    return os.fsdecode(whole).split("\0") if whole else ()
+
+
+def _send(line: socket.socket, mark: str, text: str) -> None:
+    line.sendall("".join(f"{mark}{row}\n" for row in text.split("\n")).encode(errors="replace"))

@@ -1,0 +1,78 @@
+"""The door of a daemon, and the hook's own client that knocks at it, by a real socket."""
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from gitops.door import LARGEST, open_door
+from gitops.hook import SOCKET, handed_over
+
+SHA = "1" * 40
+
+
+def answering(code: int | None, *lines: str) -> Callable[[Sequence[str], Callable[[str], None]], int | None]:
+    def answer(words: Sequence[str], say: Callable[[str], None]) -> int | None:
+        for line in (*lines, *(["|".join(words)] if code is not None else [])):
+            say(line)
+        return code
+
+    return answer
+
+
+def test_what_is_handed_over_is_answered_line_by_line_with_an_exit_code(
+    state: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state.mkdir()
+    monkeypatch.setenv("GIT_QUARANTINE_PATH", "/quarantine")
+    with open_door(state, answering(3, "one\ntwo"), print):
+        code = handed_over("deploy", SHA, str(state))
+
+    asked = f"deploy|{SHA}|{Path.cwd()}|GIT_QUARANTINE_PATH=/quarantine"
+    assert (code, capsys.readouterr().out.splitlines()) == (3, ["one", "two", asked])
+
+
+def test_a_state_directory_may_have_a_path_too_long_for_a_socket(tmp_path: Path) -> None:
+    long = tmp_path / ("x" * 120)
+    long.mkdir()
+
+    with open_door(long, answering(0), print):
+        assert handed_over("check", SHA, str(long)) == 0
+
+
+def test_where_nobody_listens_or_it_is_nobodys_the_hook_does_the_work(state: Path) -> None:
+    assert handed_over("check", SHA, str(state)) is None
+    state.mkdir()
+    with open_door(state, answering(None), print):
+        assert handed_over("check", SHA, str(state)) is None
+        assert (state / SOCKET).stat().st_mode & 0o777 == 0o600
+
+    assert not (state / SOCKET).exists()
+    assert handed_over("check", SHA, str(state)) is None
+
+
+def test_a_request_that_is_too_large_is_nobodys(state: Path) -> None:
+    state.mkdir()
+
+    with open_door(state, answering(0), print):
+        assert handed_over("check", "x" * (LARGEST + 1), str(state)) is None
+
+
+def test_a_second_daemon_leaves_the_door_to_the_first_and_says_so(state: Path) -> None:
+    state.mkdir()
+    told: list[str] = []
+    with open_door(state, answering(7), told.append):
+        with open_door(state, answering(0), told.append):
+            assert handed_over("check", SHA, str(state)) == 7
+        assert handed_over("check", SHA, str(state)) == 7
+
+    assert [line for line in told if "handed to another daemon" in line] == told != []
+
+
+def test_the_socket_of_a_daemon_that_was_killed_is_in_nobodys_way(state: Path) -> None:
+    state.mkdir()
+    os.mknod(state / SOCKET)
+
+    with open_door(state, answering(0), print):
+        assert handed_over("check", SHA, str(state)) == 0

@@ -1,0 +1,144 @@
+"""The listener against real sockets: what it answers, and that nobody keeps it busy."""
+
+import socket
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
+
+import pytest
+
+from gitops import listener
+from gitops.listener import BODY, HASTE, HEAD, MOST, Line, Reply, Request, listening, split, text
+
+Place = tuple[str, int]
+
+
+def echo(request: Request) -> Reply:
+    if request.path == "/boom":
+        raise Halt
+    return text(200, f"{request.method} {request.path} {request.body.decode()}")
+
+
+class Halt(Exception):
+    """Something that nobody expected."""
+
+
+@pytest.fixture
+def place() -> Iterator[Place]:
+    with listening("127.0.0.1:0", echo) as where:
+        yield where
+
+
+def said(place: Place, raw: bytes) -> str:
+    """Send these bytes, and return all that is answered."""
+    with socket.create_connection(place, timeout=HASTE) as line, suppress(ConnectionError):
+        line.sendall(raw)
+        line.shutdown(socket.SHUT_WR)
+        return b"".join(iter(lambda: line.recv(65536), b"")).decode()
+    return ""
+
+
+def status(place: Place, raw: bytes) -> str:
+    return said(place, raw)[9:12]
+
+
+def test_a_request_is_answered_with_its_body(place: Place) -> None:
+    url = f"http://{place[0]}:{place[1]}/hook?x=1"
+
+    with urllib.request.urlopen(urllib.request.Request(url, data=b"body"), timeout=5) as answer:
+        assert answer.read() == b"POST /hook body\n"
+    with urllib.request.urlopen(url, timeout=5) as answer:
+        assert answer.read() == b"GET /hook \n"
+
+
+@pytest.mark.parametrize(
+    ("raw", "wanted"),
+    [
+        (b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", "200"),
+        (b"nonsense\r\n\r\n", "400"),
+        (b"GET http://elsewhere/ HTTP/1.1\r\n\r\n", "400"),
+        (b"GET / HTTP/1.1\r\nbroken\r\n\r\n", "400"),
+        (b"GET / HTTP/1.1\r\nHost : a\r\n\r\n", "400"),
+        (b"BREW / HTTP/1.1\r\n\r\n", "405"),
+        (b"POST / HTTP/1.1\r\n\r\n", "411"),
+        (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "411"),
+        (b"POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n", "400"),
+        (b"POST / HTTP/1.1\r\nContent-Length: 1e3\r\n\r\n", "400"),
+        (b"POST / HTTP/1.1\r\nContent-Length: \xb2\r\n\r\n", "400"),
+        (b"POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx", "400"),
+        (b"POST / HTTP/1.1\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n", "413"),
+        (b"POST / HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % (BODY + 1), "413"),
+        (b"GET / HTTP/1.1\r\nX: " + b"x" * 2 * HEAD, "413"),
+    ],
+)
+def test_what_is_wrong_with_a_request_is_told_by_the_status(place: Place, raw: bytes, wanted: str) -> None:
+    assert status(place, raw) == wanted
+
+
+@pytest.mark.parametrize("raw", [b"", b"GET / HT", b"POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\nshort"])
+def test_who_hangs_up_gets_no_answer_and_the_next_one_does(place: Place, raw: bytes) -> None:
+    assert said(place, raw) == ""
+    assert status(place, b"GET / HTTP/1.0\r\n\r\n") == "200"
+
+
+def test_a_request_that_trickles_is_over_in_time_however_often_it_trickles() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        moment = Line(ours, listener.time.monotonic() - 0.001)
+        theirs.sendall(b"G")
+
+        with pytest.raises(listener.Bad, match="too long") as slow:
+            moment.request()
+        moment.send(text(slow.value.status, "too long"))
+
+        assert theirs.recv(100).startswith(b"HTTP/1.1 408 ")
+
+
+def test_more_connections_than_there_is_room_for_are_closed_and_room_comes_back(place: Place) -> None:
+    with ExitStack() as stack:
+        idle = [stack.enter_context(socket.create_connection(place, timeout=HASTE)) for _ in range(MOST)]
+        for line in idle:
+            line.sendall(b"G")
+        for line in idle[:1]:
+            assert said(place, b"GET / HTTP/1.0\r\n\r\n") == ""
+            line.shutdown(socket.SHUT_WR)
+            assert line.recv(10) == b""
+        assert status(place, b"GET / HTTP/1.0\r\n\r\n") == "200"
+
+
+def test_an_error_of_ours_is_a_500_and_ends_nothing(place: Place, capfd: pytest.CaptureFixture[str]) -> None:
+    assert status(place, b"GET /boom HTTP/1.0\r\n\r\n") == "500"
+    assert "Halt" in capfd.readouterr().err
+    assert status(place, b"GET / HTTP/1.0\r\n\r\n") == "200"
+
+
+def test_nothing_listens_and_no_thread_is_left_when_it_is_over() -> None:
+    with listening("127.0.0.1:0", echo) as place:
+        accepting = [one for one in threading.enumerate() if one.name == "listener"]
+        assert len(accepting) == 1
+
+    accepting[0].join(HASTE)
+    assert not accepting[0].is_alive()
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(place, timeout=HASTE)
+
+
+@pytest.mark.parametrize(
+    ("address", "read"),
+    [
+        ("127.0.0.1:9090", ("127.0.0.1", 9090)),
+        (":80", ("0.0.0.0", 80)),
+        ("[::1]:80", ("::1", 80)),
+        ("localhost:0", ("localhost", 0)),
+    ],
+)
+def test_an_address_is_a_host_and_a_port(address: str, read: Place) -> None:
+    assert split(address) == read
+
+
+@pytest.mark.parametrize("address", ["", "9090", "host:", "host:x", "::1:80", "host:70000"])
+def test_anything_else_is_none(address: str) -> None:
+    with pytest.raises(ValueError, match="write 127"):
+        split(address)
