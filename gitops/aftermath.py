@@ -22,6 +22,7 @@ def said_last(house: House, state: Path, fares: Sequence[Fare]) -> tuple[list[di
     try:
         looked = sight(house, state, time.time())
         pods = [pod for owner in unwell for pod in pods_here(looked, pods_of(looked.seen, owner))]
-        return last_words(looked, [pod for pod in pods if pod.failed or pod.restarts or not pod.ready][:MOST])
+        ill = [pod for pod in pods if pod.failed or pod.restarts or not pod.ready]
+        return last_words(looked, (ill or pods)[:MOST])  # one that crashes may just look well
     except EngineError:  # it went away meanwhile: the outcome is told without
         return [], []
