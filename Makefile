@@ -12,7 +12,7 @@ UV := .cache/uv/bin/uv
 WORKERS ?= $(if $(filter 0,$(shell id -u)),3,0)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-down test test-systemd chaos soak check lock clean compiled
+.PHONY: help demo demo-down test test-matrix bench test-systemd chaos soak check lock clean compiled
 
 help: ## say what there is to make
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -26,6 +26,12 @@ demo-down: ## remove the demo and all that it started
 test: $(ENVIRONMENT) $(MACHINE) compiled ## run every test, on a real Podman of their own
 	@.venv/bin/pytest --numprocesses=$(WORKERS) --dist=worksteal \
 		--cov=gitops --cov=reconcilers --cov=runtime --cov=schemas --cov-branch --cov-report=term:skip-covered $(PYTEST)
+
+test-matrix: $(ENVIRONMENT) ## run the tests with Podman 4.3 and 5.4, as root and rootless (MATRIX='--only trixie-root')
+	@.venv/bin/python -m tests.machine.matrix $(MATRIX)
+
+bench: $(ENVIRONMENT) $(MACHINE) compiled ## measure sloop beside its peers, and write docs/benchmarks.md (BENCH='--counts 1,30')
+	@.venv/bin/python -m tests.bench $(BENCH)
 
 chaos: $(ENVIRONMENT) $(MACHINE) compiled ## let random but repeatable misfortune happen, and look at what must hold (CHAOS='--seed 7 --sequences 100')
 	@.venv/bin/python -m tests.chaos $(CHAOS)

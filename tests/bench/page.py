@@ -1,0 +1,115 @@
+"""The page, docs/benchmarks.md: made from what was measured, and from nothing else."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from tests.bench.goals import Goal
+from tests.bench.living import Living
+from tests.bench.planning import Planned, exponent
+from tests.bench.race import Figure
+
+DEEDS = {
+    "up": "Bring up",
+    "again": "Nothing to do",
+    "change": "Change one",
+    "down": "Take down",
+}
+PUBLISHED = (
+    "As published, and not measured here: K3s 1.26.5 [takes](https://docs.k3s.io/reference/resource-profiling)",
+    "6 % of a core and 1,596 MB for a server with a small workload on an x86 machine. For the three main",
+    "parts of Argo CD in a small installation, beside the cluster that it needs, 450 millicores and 512 MB",
+    "are advised as requests (oneuptime.com, How to right-size ArgoCD components).",
+)
+
+
+def page(
+    machine: Mapping[str, str],
+    figures: Sequence[Figure],
+    planned: Sequence[Planned],
+    lived: Living,
+    found: Sequence[Goal],
+) -> str:
+    """Return the page in Markdown."""
+    parts = (_head(machine), _goals(found), _races(figures), _plans(planned), _life(lived))
+    return "\n".join(line for part in parts for line in part)
+
+
+def by_count(figures: Sequence[Figure], deed: str) -> dict[str, dict[str, float]]:
+    """Return the medians for a deed by number of containers and peer."""
+    counts = sorted({one.count for one in figures})
+    return {
+        f"{count} containers": {
+            one.peer: one.seconds for one in figures if (one.deed, one.count) == (deed, count)
+        }
+        for count in counts
+    }
+
+
+def _head(machine: Mapping[str, str]) -> Iterator[str]:
+    yield "<!-- Written by `make bench`. The raw figures are in benchmarks.json. -->"
+    yield "# Benchmarks"
+    yield ""
+    yield "sloop beside its peers: whole processes, imports included, in turn on one machine, with one image;"
+    yield "medians of several rounds. `make bench` repeats all of it in about ten minutes."
+    yield ""
+    yield from _table(("machine", ""), machine.items())
+
+
+def _goals(found: Sequence[Goal]) -> Iterator[str]:
+    yield "## Goals"
+    yield ""
+    rows = [(one.what, f"{one.found:.2f}", f"{one.most:g}", "yes" if one.met else "**no**") for one in found]
+    yield from _table(("goal", "measured", "at most", "met"), rows)
+
+
+def _races(figures: Sequence[Figure]) -> Iterator[str]:
+    counts = sorted({one.count for one in figures})
+    peers = list(dict.fromkeys(one.peer for one in figures))
+    by = {(one.deed, one.count, one.peer): f"{one.seconds:.2f} s" for one in figures}
+    for deed, title in DEEDS.items():
+        yield f"## {title}"
+        yield ""
+        yield f"![{title}, seconds by peer and number of containers](benchmark-{deed}.svg)"
+        yield ""
+        rows = [(peer, *(by.get((deed, count, peer), "") for count in counts)) for peer in peers]
+        yield from _table(("", *(str(count) for count in counts)), rows)
+    yield "With nothing to do, the bare API is asked once for the list of containers. `kube play` can't leave"
+    yield "pods alone: `--replace` makes all of them anew, whether one changed or none."
+    yield ""
+
+
+def _plans(planned: Sequence[Planned]) -> Iterator[str]:
+    yield "## Plan"
+    yield ""
+    grows = f"It grows with the exponent {exponent(planned):.2f}."
+    yield f"`sloop diff` of a first commit, half Deployments, half ConfigMaps. {grows}"
+    yield ""
+    rows = [
+        (f"{one.objects:,}", f"{one.cost.seconds:.2f} s", f"{one.cost.memory / 2**20:.0f} MB")
+        for one in planned
+    ]
+    yield from _table(("objects", "time", "memory"), rows)
+
+
+def _life(lived: Living) -> Iterator[str]:
+    yield "## Over time"
+    yield ""
+    rows = (
+        ("commit to serving (`run --interval 1s`)", f"{lived.serving:.2f} s"),
+        ("removed container to serving again (`run`)", f"{lived.healed:.2f} s"),
+        ("rolling update of 10 replicas", f"{lived.rolled:.2f} s"),
+        ("replicas that answered at its worst moment", str(lived.least)),
+        ("`run --interval 1s` with nothing to do at 30 containers", f"{lived.cpu:.1%} of a core"),
+        ("its memory", f"{lived.memory / 2**20:.0f} MB"),
+        ("a timer's tick (`apply`) with nothing to do at 30 containers", f"{lived.tick.cpu:.2f} s of CPU"),
+        ("its memory", f"{lived.tick.memory / 2**20:.0f} MB"),
+    )
+    yield from _table(("", ""), rows)
+    yield from PUBLISHED
+    yield ""
+
+
+def _table(head: Sequence[str], rows: "Iterator[Sequence[str]] | Sequence[Sequence[str]]") -> Iterator[str]:
+    yield f"| {' | '.join(head)} |"
+    yield f"|{' --- |' * len(head)}"
+    yield from (f"| {' | '.join(row)} |" for row in rows)
+    yield ""
