@@ -8,7 +8,7 @@ from reconcilers.pods import GOING
 from reconcilers.wanted import Health, Wanted
 from reconcilers.world import World
 from runtime.observe import pod_name
-from runtime.resources import Label, Owner, Pod
+from runtime.resources import Label, Owner, Pod, Resource, Volume
 from schemas.manifest import Manifest
 from schemas.order import before
 
@@ -55,7 +55,7 @@ def _held(answer: Wanted, missing: Sequence[Wanted], world: World) -> Wanted:
     health, reason = _why(missing)
     return replace(
         answer,
-        resources=tuple(one for one in answer.resources if not isinstance(one, Pod)),
+        resources=tuple(one for one in answer.resources if not _begins(one)),
         status=replace(answer.status, health=health, reason=reason),
         keep=frozenset(map(pod_name, there)),
         resting=answer.resting | stopped,
@@ -65,9 +65,15 @@ def _held(answer: Wanted, missing: Sequence[Wanted], world: World) -> Wanted:
     )
 
 
+def _begins(one: Resource) -> bool:
+    """Say whether something begins with a resource: a pod, or what is written down of a Job's beginning."""
+    return isinstance(one, Pod) or (isinstance(one, Volume) and Label.MARK in one.labels)
+
+
 def _why(missing: Sequence[Wanted]) -> tuple[Health, str]:
     """Return how who waits fares: as badly as one before it that won't mend by itself."""
-    lost = [one for one in missing if one.status.health is Health.DEGRADED and one.look_again is None]
+    ill = [one for one in missing if one.status.health is Health.DEGRADED]
+    lost = [one for one in ill if one.look_again is None or one.final]
     first = (lost or missing)[0]
     told = f"waits for {first.owner.kind}/{first.owner.name}"
     reason = f": {first.status.reason}" if lost and first.status.reason else ""

@@ -146,6 +146,17 @@ def test_an_indexed_job_tells_each_pod_its_number(program: Program, tmp_path: Pa
     assert sorted(labels) == ["0", "1", "2"]
 
 
+def test_a_sidecar_keeps_no_job_from_completing(program: Program, tmp_path: Path) -> None:
+    spec = work(tmp_path / "log", completions=2)
+    sidecar = {"name": "beside", "image": ONE, "command": ["sleep", "1000"], "restartPolicy": "Always"}
+    spec["template"]["spec"] |= {"initContainers": [sidecar]}
+
+    program.deploy(job(spec))
+
+    assert len(noted(tmp_path / "log")) == 2
+    assert program.running() == []
+
+
 def test_a_job_that_git_takes_back_is_stopped_and_forgotten(program: Program, tmp_path: Path) -> None:
     program.commit("Long", job(work(tmp_path / "log", "sleep 1000;")), config_map())
     program.run("apply", "--no-wait")
