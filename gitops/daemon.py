@@ -17,7 +17,7 @@ from gitops.keeper import AGAIN, LONGEST, Bell, Keeper
 from gitops.loop import Loop
 from gitops.notify import Pulse, notify
 from gitops.probing import Watch
-from gitops.program import engine_of, house_of, source_of, suspension
+from gitops.program import engine_of, house_of, issuer_of, source_of, suspension
 from gitops.reception import Reception
 from gitops.request import Request
 from gitops.settings import Settings, SettingsError, each, hurried, rules
@@ -148,6 +148,7 @@ def _keeper(settings: Settings, name: str, common: Common) -> Iterator[Keeper]:
         house = house_of(settings, source, engine)
         request = Request("run", patient=True)
         loop = Loop(house, journal, request, teller, head.aim, watch, on_failure=own.on_failure)
+        loop.issuer = issuer_of(settings)
         left_alone = partial(suspension, settings, common.ledger.past, source.id)
         keeper = Keeper(
             loop,

@@ -6,7 +6,9 @@ from typing import Any
 from gitops.jobs import cron_jobs
 from gitops.look import Sight
 from reconcilers.cronjob import Cron
+from reconcilers.routing import secured
 from reconcilers.template import network_name
+from reconcilers.world import Entrance
 from runtime.engine import EngineError
 from runtime.resources import Owner
 from runtime.seen import SeenServer
@@ -15,6 +17,8 @@ from schemas.autoscaling import Autoscaler, ScalingRules
 from schemas.batch import NO_LIMIT, CronJob, Job, JobSpec
 from schemas.core import ConfigMap, Namespace, PersistentVolumeClaim, Pod, Secret
 from schemas.manifest import Manifest
+from schemas.network_policy import NetworkPolicy
+from schemas.networking import Ingress, IngressBackend
 from schemas.pod import PodTemplate
 from schemas.selectors import LabelSelector
 from schemas.service import Service
@@ -154,6 +158,41 @@ def _server(one: SeenServer) -> str:
     return f"{one.status} at {one.address}, {one.sessions} connections now, {one.total} so far{checked}"
 
 
+def _ingress(one: Ingress, sight: Sight) -> Details:
+    """Return what leads where, as kubectl lists it."""
+    entrance, secure = sight.options.entrance, bool(one.spec.tls or one.wishes.acme)
+    hosts = [rule.host or "*" for rule in one.spec.rules]
+    rest = one.spec.default_backend
+    return {
+        "defaultBackend": _backend(rest) if rest else "",
+        "tls": [f"{_from(secret, one)} for {', '.join(names)}" for secret, names in secured(one)],
+        "rules": [
+            f"{rule.host or '*'}{path.path or '/'} ({path.path_type}) -> {_backend(path.backend)}"
+            for rule in one.spec.rules
+            for path in rule.paths
+        ],
+        "urls": [_url(host, entrance, secure=secure) for host in dict.fromkeys(hosts) if "*" not in host],
+    }
+
+
+def _from(secret: str, one: Ingress) -> str:
+    return secret or ("by ACME" if one.wishes.acme else "no Secret")
+
+
+def _backend(to: IngressBackend) -> str:
+    return f"{to.service.name}:{to.service.port}"
+
+
+def _url(host: str, entrance: Entrance, *, secure: bool) -> str:
+    usual, port = (443, entrance.https) if secure else (80, entrance.http)
+    return f"http{'s' if secure else ''}://{host}" + ("/" if port == usual else f":{port}/")
+
+
+def _network_policy(one: NetworkPolicy, _: Sight) -> Details:
+    told = "the pods of its own namespace" if one.spec.closes else "everybody"
+    return {"policyTypes": list(one.spec.types), "letsIn": told}
+
+
 def _config_map(one: ConfigMap, _: Sight) -> Details:
     return {"data": dict(one.data), "binaryData": {key: _size(one.values[key]) for key in one.binary_data}}
 
@@ -196,7 +235,9 @@ KINDS: Mapping[str, Callable[[Any, Sight], Details]] = {
     "Deployment": _deployment,
     "HorizontalPodAutoscaler": _autoscaler,
     "Job": _job,
+    "Ingress": _ingress,
     "Namespace": _namespace,
+    "NetworkPolicy": _network_policy,
     "PersistentVolume": _volume,
     "PersistentVolumeClaim": _claim,
     "Pod": _pod,

@@ -91,4 +91,11 @@ def _still_ready(source: "Source", engine: "Engine", seen: "Seen", now: float) -
 def _fingerprint(source: "Source", seen: "Seen", settings: "Settings") -> str:
     signers = source.signers.mark if source.signers else ""
     said = [settings.pool, settings.node, dict(settings.node_labels), settings.proxy_image, signers]
-    return digest([VERSION, *said, fingerprint(seen, source.id)])
+    entered = [
+        settings.ingress_http,
+        settings.ingress_https,
+        *settings.ingress_classes,
+        settings.acme_agree,
+        settings.acme_directory,
+    ]
+    return digest([VERSION, *said, *entered, fingerprint(seen, source.id)])

@@ -13,6 +13,7 @@ from gitops.changes import Change, changes
 from gitops.execute import Result, execute
 from gitops.fare import Fare, fares
 from gitops.guard import guard
+from gitops.issuing import Issuer
 from gitops.journal import Journal
 from gitops.mask import masker
 from gitops.measuring import measure
@@ -91,9 +92,10 @@ class Teller(Protocol):
 class Loop:
     """One source on its way to its newest commit, and what is remembered from one pass to the next.
 
-    ``aim`` says which commit that is, ``watch`` how its pods' probes go.  ``changes`` and ``results``
-    are those of the run so far; a run begins when there is something to do.  ``on_failure`` is what becomes
-    of a commit that fails; ``began`` is when the loop turned to the one of now, in seconds since 1970.
+    ``aim`` says which commit that is, ``watch`` how its pods' probes go, ``issuer`` obtains certificates.
+    ``changes`` and ``results`` are those of the run so far; a run begins when there is something to do.
+    ``on_failure`` is what becomes of a commit that fails; ``began`` is when the loop turned to the one of
+    now, in seconds since 1970.
     """
 
     house: House
@@ -105,6 +107,7 @@ class Loop:
     clock: Callable[[], float] = time.time
     on_failure: OnFailure = "hold"
     aimed: Aim = NOWHERE
+    issuer: Issuer = field(default_factory=Issuer)
     changes: list[Change] = field(default_factory=list)
     results: list[Result] = field(default_factory=list)
     began: float = 0
@@ -133,6 +136,8 @@ class Loop:
             self.journal.restarted(looked, results)
             fared = fares(looked)
             self.journal.seen(looked, fared)
+        orders = [hosts for answer in looked.wanted for hosts in answer.orders]
+        self.issuer.pursue(self.house.engine, orders, looked.moment.now, self.clock)
         return Pass(looked, fared, results)
 
     @property

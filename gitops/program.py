@@ -1,5 +1,6 @@
 """What the commands do: each a function that returns a value before anything prints it."""
 
+import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
@@ -18,9 +19,11 @@ from gitops.source import Source, at_directory
 
 if TYPE_CHECKING:
     from gitops.changes import Change
+    from gitops.issuing import Issuer
     from gitops.loop import Teller
     from gitops.request import Request
     from gitops.view import House, View
+    from reconcilers.world import Entrance
     from runtime.engine import Engine
     from runtime.past import Past
     from runtime.records import Run
@@ -162,6 +165,7 @@ def _converge(
         journal = Journal(ledger, source.id, time.time)
         aim = fixed(there) if request.stays else aim
         loop = Loop(house, journal, request, teller, aim, watch, on_failure=on_failure)
+        loop.issuer = issuer_of(settings)
         try:
             ended = converge(loop, timeout=wish.timeout or rules(settings).timeout, wait=wish.wait)
         except Unsigned as refused:
@@ -188,7 +192,29 @@ def house_of(settings: Settings, source: Source, engine: "Engine") -> "House":
 
     labels = {**node_labels(settings.node), **settings.node_labels}
     machine = this_machine()
-    return House(source, engine, Options(settings.pool, settings.node, machine, labels, settings.proxy_image))
+    entrance = entrance_of(settings, os.geteuid())
+    made = Options(settings.pool, settings.node, machine, labels, settings.proxy_image, entrance=entrance)
+    return House(source, engine, made)
+
+
+def issuer_of(settings: Settings) -> "Issuer":
+    """Return whom certificates are asked of, nobody before its terms are agreed to."""
+    from gitops.issuing import Issuer
+
+    return Issuer(settings.acme_directory if settings.acme_agree else "", settings.acme_email)
+
+
+def entrance_of(settings: Settings, user: int) -> "Entrance":
+    """Return how the machine is entered; the usual ports are root's own."""
+    from reconcilers.world import Entrance
+
+    http, https = (80, 443) if user == 0 else (8080, 8443)
+    return Entrance(
+        settings.ingress_http or http,
+        settings.ingress_https or https,
+        frozenset(settings.ingress_classes),
+        settings.acme_directory if settings.acme_agree else "",
+    )
 
 
 def _look(

@@ -1,17 +1,18 @@
 """From the files of a commit to its objects."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from reconcilers.contents import written
 from runtime.resources import Owner, digest
 from schemas.load import load
 from schemas.manifest import Manifest
+from schemas.networking import CONTROLLER, OURS, Ingress, IngressClass
 from schemas.problems import ManifestError, Problem
 
 FIRST = ("Namespace", "PersistentVolume", "PersistentVolumeClaim", "ConfigMap", "Secret", "Service")
-NOWHERE = frozenset({"Namespace", "PersistentVolume"})  # kinds that are in no namespace
+NOWHERE = frozenset({"IngressClass", "Namespace", "PersistentVolume"})  # kinds that are in no namespace
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,21 @@ def render(sha: str, files: Mapping[str, bytes]) -> Rendered:
     loaded = load(files)
     if loaded.problems:
         raise ManifestError(loaded.problems)
-    return Rendered(sha, sorted(loaded.manifests, key=_rank), loaded.notices)
+    return Rendered(sha, sorted([*loaded.manifests, *_implied(loaded.manifests)], key=_rank), loaded.notices)
+
+
+def _implied(manifests: Sequence[Manifest]) -> Iterator[Manifest]:
+    """Yield the class that has the proxy of all Ingresses, where there are some and nobody wrote it."""
+    first = next((one for one in manifests if isinstance(one.object, Ingress)), None)
+    written = {one.object.metadata.name for one in manifests if isinstance(one.object, IngressClass)}
+    if first and OURS not in written:
+        document = {
+            "apiVersion": first.object.api_version,
+            "kind": "IngressClass",
+            "metadata": {"name": OURS},
+            "spec": {"controller": CONTROLLER},
+        }
+        yield replace(first, object=IngressClass.model_validate(document), document=document)
 
 
 def owner_of(manifest: Manifest) -> Owner:

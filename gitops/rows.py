@@ -9,6 +9,7 @@ from gitops.meant import pods_of
 from gitops.pods import PodHere
 from reconcilers.cronjob import Cron
 from reconcilers.endpoints import endpoints
+from reconcilers.ingress import classes
 from reconcilers.mounts import claim_volume, place_of
 from reconcilers.places import Place
 from reconcilers.scaling import WORD, Figure, State
@@ -20,6 +21,8 @@ from schemas.autoscaling import Autoscaler
 from schemas.batch import CronJob
 from schemas.core import ConfigMap, PersistentVolumeClaim, Secret
 from schemas.kinds import Workload
+from schemas.network_policy import NetworkPolicy
+from schemas.networking import CONTROLLER, Ingress, IngressClass
 from schemas.service import Service, ServicePort
 from schemas.storage import PersistentVolume
 
@@ -144,6 +147,28 @@ def figures(sight: Sight, one: Autoscaler) -> Sequence[Figure]:
     return State.read(note.text).figures if note else ()
 
 
+def _ingress(one: Ingress, sight: Sight) -> Row:
+    """Return where an Ingress is reached; an address only where its class is served."""
+    entrance = sight.options.entrance
+    here = one.class_name in classes((each.object for each in sight.manifests.values()), entrance)
+    ports = [entrance.http, *([entrance.https] if one.spec.tls or one.wishes.acme else [])]
+    return {
+        "class": one.class_name,
+        "hosts": list(dict.fromkeys(rule.host or "*" for rule in one.spec.rules)) or ["*"],
+        "address": sight.options.machine.address if here else "",
+        "ports": [str(port) for port in ports],
+    }
+
+
+def _ingress_class(one: IngressClass, _: Sight) -> Row:
+    return {"controller": one.spec.controller or CONTROLLER}
+
+
+def _network_policy(one: NetworkPolicy, _: Sight) -> Row:
+    labels = one.spec.pod_selector.match_labels
+    return {"podSelector": [f"{key}={value}" for key, value in labels.items()]}
+
+
 def _config_map(one: ConfigMap, _: Sight) -> Row:
     return {"data": len(one.values)}
 
@@ -180,6 +205,9 @@ ROWS: Mapping[str, Callable[[Any, Sight], Row]] = {
     "ConfigMap": _config_map,
     "CronJob": _cron_job,
     "HorizontalPodAutoscaler": _autoscaler,
+    "Ingress": _ingress,
+    "IngressClass": _ingress_class,
+    "NetworkPolicy": _network_policy,
     "PersistentVolume": _volume,
     "PersistentVolumeClaim": _claim,
     "Secret": _secret,

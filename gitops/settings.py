@@ -45,6 +45,9 @@ class Settings:
     ``pool`` is where new namespaces find their subnets, ``node`` the machine's name as pods see it.
     ``proxy_image`` is what leads to the pods of a Service; "" is HAProxy's official one, or, where that can't
     be had, one made of this machine's own HAProxy.
+    ``ingress_http`` and ``ingress_https`` are the ports by which Ingresses are reached, 0 for the usual ones;
+    ``ingress_classes`` are served beside our own.  ``acme_directory`` is the ACME server that certificates
+    are obtained of once ``acme_agree`` says that its terms are agreed to.
     ``source`` is the name of the one that is meant; ``file`` is the configuration that was read.
     ``listen`` is where a daemon answers HTTP, and the file holds what forges sign webhooks with.
     """
@@ -58,6 +61,12 @@ class Settings:
     pool: str = "10.144.0.0/12"
     node: str = ""
     proxy_image: str = ""
+    ingress_http: int = 0
+    ingress_https: int = 0
+    ingress_classes: tuple[str, ...] = ()
+    acme_directory: str = "https://acme-v02.api.letsencrypt.org/directory"
+    acme_email: str = ""
+    acme_agree: bool = False
     node_labels: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     listen: str | None = None
     webhook_secret_file: str | None = None
@@ -171,7 +180,23 @@ def _environed(environment: Mapping[str, str]) -> Mapping[str, Any]:
     """Return what the environment says."""
     named = {one.name: PREFIX + one.name.upper() for one in fields(Settings)}
     given = {name: key for name, key in named.items() if name not in IN_A_FILE_ONLY and key in environment}
-    return {name: environment[key] for name, key in given.items()}
+    return {name: _read(name, key, environment[key]) for name, key in given.items()}
+
+
+def _read(name: str, key: str, text: str) -> Any:
+    """Return a variable's text as the setting has it; raises SettingsError."""
+    match name:
+        case "ingress_http" | "ingress_https":
+            if not (text.isdecimal() and 0 < int(text) < 65536):
+                raise SettingsError(f"{key}: must be a port from 1 to 65535")
+            return int(text)
+        case "acme_agree":
+            if text not in ("true", "false"):
+                raise SettingsError(f"{key}: must be true or false")
+            return text == "true"
+        case "ingress_classes":
+            return tuple(filter(None, text.replace(" ", "").split(",")))
+    return text
 
 
 def _written(file: Path, *, must_be_there: bool) -> dict[str, Any]:
@@ -180,6 +205,8 @@ def _written(file: Path, *, must_be_there: bool) -> dict[str, Any]:
     found = dict(written(file, must_be_there=must_be_there))
     if "sources" in found:
         found["sources"] = tuple(SourceSettings(**one) for one in found["sources"])
+    if "ingress_classes" in found:
+        found["ingress_classes"] = tuple(found["ingress_classes"])
     return found
 
 

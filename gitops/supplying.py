@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from gitops.scene import Answer, Conflict, Draft, Scene
 from gitops.steps import Build, Configure, Create, Pull, Write
-from runtime.proxies import members
+from runtime.proxies import members, read_note
 from runtime.resources import (
     Configuration,
     Files,
@@ -20,6 +20,7 @@ from runtime.resources import (
 from runtime.seen import SeenVolume
 
 NEW = "new"
+ANEW = "it is told what has changed in git"
 OTHERWISE = "its configuration is not what it should be"
 EAGERNESS = ("Never", "IfNotPresent", "Always")
 
@@ -106,7 +107,8 @@ def _told_anew(there: SeenVolume | None, wanted: Configuration) -> str:
     before, now = set(members(there.note)), set(wanted.members)
     more, fewer = ", ".join(sorted(now - before)), ", ".join(sorted(before - now))
     told = [f"leads to {more} as well" if more else "", f"no longer to {fewer}" if fewer else ""]
-    return "; ".join(filter(None, told)) or OTHERWISE
+    anew = read_note(there.note) and there.note != wanted.note
+    return "; ".join(filter(None, told)) or (ANEW if anew else OTHERWISE)
 
 
 def _pulls(scene: Scene, mending: Sequence[Draft]) -> Iterator[Draft]:

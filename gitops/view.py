@@ -21,7 +21,8 @@ from reconcilers.order import is_done
 from reconcilers.places import NODE_PORTS, Ground
 from reconcilers.wanted import Past, Wanted
 from reconcilers.words import suspended
-from reconcilers.world import Catalog, Earlier, Machine, World
+from reconcilers.world import Catalog, Earlier, Entrance, Machine, World
+from runtime.certificates import VOLUME, Kept, kept
 from runtime.engine import Engine
 from runtime.grouping import ENDED
 from runtime.observe import of_source
@@ -66,7 +67,7 @@ class Memory:
 class Options:
     """What a person may set: the pool of new networks' subnets, the proxies' image, the machine's name.
 
-    ``machine`` and ``labels`` are what that has.
+    ``entrance`` is how it is entered from outside; ``machine`` and ``labels`` are what it has.
     """
 
     pool: str = "10.144.0.0/12"
@@ -75,6 +76,7 @@ class Options:
     labels: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     proxy_image: str = ""
     node_ports: tuple[int, int] = NODE_PORTS
+    entrance: Entrance = field(default_factory=Entrance)
 
 
 @dataclass(frozen=True)
@@ -217,6 +219,8 @@ def world_of(house: House, rendered: Rendered, seen: Seen, moment: Moment) -> Wo
         unmeasured=moment.measured.trouble,
         free=moment.measured.free,
         asked=moment.running,
+        entrance=house.options.entrance,
+        kept=_kept(house, mine),
         earlier=partial(_earlier, house),
     )
 
@@ -241,6 +245,13 @@ def _is_open(pod: SeenPod, over: Collection[tuple[str, str]]) -> bool:
     name = job_name(pod)
     ended_well = pod.state in ENDED and pod.exit_code == 0
     return not name or not (ended_well or (name, pod.labels.get(Label.DIGEST)) in over)
+
+
+def _kept(house: House, mine: Seen) -> Kept:
+    """Return the certificates that were obtained; nobody is asked where there is no volume of them."""
+    if any(volume.name == VOLUME for volume in mine.volumes):
+        return kept(house.engine.files_of(VOLUME))
+    return Kept()
 
 
 def _earlier(house: House, sha: str, owner: Owner) -> Earlier | None:

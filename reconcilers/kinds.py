@@ -9,6 +9,7 @@ from reconcilers import (
     cronjob,
     daemonset,
     deployment,
+    ingress,
     job,
     plain,
     pod,
@@ -26,6 +27,7 @@ from schemas.binding import bindings
 from schemas.core import ConfigMap, PersistentVolumeClaim, Secret
 from schemas.kinds import Object
 from schemas.manifest import Manifest
+from schemas.openings import closed
 from schemas.pods import pod_of
 from schemas.service import Endpoints, EndpointSlice, Service
 from schemas.storage import PersistentVolume
@@ -39,7 +41,10 @@ KINDS: Mapping[str, Callable[[Any, Mapping[str, Any], World], Wanted]] = {
     "Deployment": deployment.reconcile,
     "HorizontalPodAutoscaler": autoscaler.reconcile,
     "Job": job.reconcile,
+    "Ingress": ingress.ingress,
+    "IngressClass": ingress.entrance,
     "Namespace": plain.namespace,
+    "NetworkPolicy": plain.configuration,
     "PersistentVolume": plain.volume,
     "PersistentVolumeClaim": plain.claim,
     "Pod": pod.reconcile,
@@ -61,6 +66,7 @@ def reconcile(manifests: Sequence[Manifest], world: World) -> list[Wanted]:
     Autoscalers decide first: their targets then want as many pods as they say.  Who has to wait for
     others begins nothing new.
     """
+    world = replace(world, routing=ingress.led([one.object for one in manifests], world))
     decided = autoscaler.scalings(manifests, world)
     then = replace(world, scalings=decided) if decided else world
     by_target = {one.target: (scaler, one) for scaler, one in decided.items()}
@@ -118,6 +124,7 @@ def catalog(manifests: Sequence[Manifest]) -> Catalog:
             one.metadata.namespace for one in objects if (found := pod_of(one)) and found.spec.reads_address
         ),
         services=services,
+        closed=closed(objects),
         endpoints=_endpoints([one for one in objects if isinstance(one, Endpoints | EndpointSlice)]),
     )
 

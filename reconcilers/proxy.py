@@ -95,7 +95,8 @@ class Proxy:
     by the pod's Podman name (``shop.web-1a2b-0``), which is also its address, and stands in ``members``.
     ``note`` is what the object has to remember; ``World.note`` gives it back by ``name``, with the key
     ``members`` added.  Another text, file, member or note is pushed into the running proxy; other ``ports``,
-    another ``address`` or image replace it.  ``names`` are those in its own namespace's network.
+    another ``address`` or image replace it.  ``names`` are those in its own namespace's network, which is
+    that of ``home``, or of its owner where that is "".
     """
 
     owner: Owner
@@ -108,6 +109,12 @@ class Proxy:
     names: tuple[str, ...] = ()
     guest: tuple[Guest, ...] = ()
     address: str = ""
+    home: str = ""
+
+    @property
+    def namespace(self) -> str:
+        """Return the namespace in whose network it is."""
+        return self.home or self.owner.namespace
 
 
 def proxy_name(owner: Owner) -> str:
@@ -120,7 +127,7 @@ def proxy_resources(world: World, wanted: Proxy) -> tuple[Resource, ...]:
     image = proxy_image(world)
     configuration = _configuration(world, wanted)
     pod = _pod(world, wanted, image.reference, configuration.key)
-    return (network(world, wanted.owner.namespace), image, configuration, pod)
+    return (network(world, wanted.namespace), image, configuration, pod)
 
 
 def proxy_image(world: World) -> Image:
@@ -183,7 +190,7 @@ def _pod(world: World, wanted: Proxy, image: str, uses: str) -> Pod:
         owner=wanted.owner,
         labels={label: text for label, text in labels.items() if text},
         digest=made,
-        network=network_name(wanted.owner.namespace),
+        network=network_name(wanted.namespace),
         containers=(container,),
         names=Names(hostname=wanted.owner.name[:63], aliases=wanted.names),
         ports=wanted.ports,

@@ -72,9 +72,14 @@ def _proxy(service: Service, owner: Owner, place: Place, there: Sequence[Endpoin
         note={"address": place.address, "nodePorts": dict(place.node_ports)},
         ports=tuple(_published(service, place, filtered)),
         names=(owner.name, *names),
-        guest=guests(world, owner.namespace, names),
+        guest=guests(world, owner.namespace, names) if _is_open(owner, world) else (),
         address=place.address,
     )
+
+
+def _is_open(owner: Owner, world: World) -> bool:
+    """Say whether a Service has names in other namespaces: unless a NetworkPolicy closes it."""
+    return (owner.namespace, owner.name) not in world.catalog.closed
 
 
 def _filtered(service: Service) -> Mapping[str, int]:

@@ -82,6 +82,7 @@ class Wanted:
     ``asked`` says what a person asked for that brings a rollout about, "" where only git does.
     ``noted`` is what the next pass should know, by word.
     ``released`` are the names of claims' volumes that it had and wants to be gone.
+    ``orders`` are the hosts of certificates that are to be obtained now, each with one for all of its hosts.
     ``look_again`` is when the answer may change by itself, in seconds since 1970; ``final`` says that it
     won't become well.  ``reasons`` tell by a resource's key why it comes or goes.  A ``living`` object's pods
     come and go by its own doing, so that is no drift.  ``note`` is what a change of it brings about.
@@ -101,6 +102,7 @@ class Wanted:
     released: frozenset[str] = frozenset()
     settled: bool = True
     consequence: Consequence = Consequence.NONE
+    orders: tuple[tuple[str, ...], ...] = ()
     look_again: float | None = None
     reasons: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     living: bool = False

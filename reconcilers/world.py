@@ -8,8 +8,10 @@ from functools import cached_property
 from typing import Any
 
 from reconcilers.places import Ground, Place, address_for, places
+from reconcilers.routing import Routing
 from reconcilers.scaling import Scaling
 from reconcilers.wanted import Health, Past
+from runtime.certificates import Kept
 from runtime.observe import pod_name
 from runtime.proxies import members, read_note
 from runtime.records import Readiness
@@ -36,6 +38,7 @@ class Catalog:
     addressed: frozenset[Name] = frozenset()  # the Services that have an address of their own
     addressing: frozenset[str] = frozenset()  # the namespaces in which pods are told their address
     services: Sequence[Service] = ()
+    closed: Mapping[Name, str] = field(default_factory=dict)  # Services, each with the policy that closes it
     endpoints: Mapping[Name, Sequence[Written]] = field(default_factory=dict)
 
 
@@ -79,6 +82,19 @@ class Around:
     health: Mapping[Owner, Health] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Entrance:
+    """How the machine is entered: the ports for Ingresses, and the classes that are served beside our own.
+
+    ``directory`` is the ACME server whose terms are agreed to, "" for none.
+    """
+
+    http: int = 80
+    https: int = 443
+    classes: frozenset[str] = frozenset()
+    directory: str = ""
+
+
 @dataclass(frozen=True)
 class World:
     """One moment of one source: ``seen`` is what is its own, ``now`` is in seconds since 1970.
@@ -88,7 +104,8 @@ class World:
     ``key`` is the engine's, under which digests of secrets are made; ``node`` is the machine's name.
     ``images`` are the references of the images that are here, ``proxy_image`` is what is set for proxies.
     ``ground`` is where Services may be.  ``around`` is known only to what looks at other objects' answers:
-    Services and the like.
+    Services and the like.  ``entrance`` is how the machine is entered from outside, ``routing`` where its
+    Ingresses lead, ``kept`` the certificates that were obtained for them.
     ``usage`` is by container what was measured just now, None between two samples; ``unmeasured`` says why it
     can't be; ``free`` is how many bytes of memory nobody uses.  ``scalings`` are what autoscalers decided.
     ``asked`` are the CronJobs that a person wants to run now, with the names of the Jobs that this makes.
@@ -116,6 +133,9 @@ class World:
     free: int | None = None
     scalings: Mapping[Owner, Scaling] = field(default_factory=dict)
     asked: Mapping[Owner, str] = field(default_factory=dict)
+    entrance: Entrance = field(default_factory=Entrance)
+    routing: Routing = field(default_factory=Routing)
+    kept: Kept = field(default_factory=Kept)
     earlier: Callable[[str, Owner], Earlier | None] = field(default=_unknown, compare=False, repr=False)
 
     @cached_property

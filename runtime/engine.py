@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from runtime.resources import Configuration, Files, Image, Network, Pod, Secret, Volume
+from runtime.resources import Configuration, File, Files, Image, Network, Pod, Secret, Volume
 from runtime.seen import Exit, Happening, Seen, SeenServer, Usage
 
 
@@ -79,6 +79,12 @@ class Engine(Protocol):
 
     def write_files(self, files: Files) -> None:
         """Make a read-only volume's content what it should be, file by file, each atomically."""
+
+    def files_of(self, volume: str) -> tuple[File, ...]:
+        """Return the files of a volume; none where it isn't there."""
+
+    def write_file(self, volume: str, file: File) -> None:
+        """Write one file of a volume that is there, as a whole, and leave its others alone."""
 
     def create_secret(self, secret: Secret) -> None:
         """Keep a secret."""

@@ -14,7 +14,7 @@ from runtime.podman_api import CHANGE_SECONDS, Api, named
 from runtime.podman_bridges import Bridges
 from runtime.podman_copies import copies
 from runtime.podman_errors import Refusal, asking_podman_to, unless_gone, unless_said
-from runtime.podman_files import digest_of_directory, write
+from runtime.podman_files import add, digest_of_directory, read, write
 from runtime.podman_http import Answer
 from runtime.podman_key import kept_key
 from runtime.podman_pods import complete, create, remove, start_or_remove, volume_named
@@ -37,6 +37,7 @@ from runtime.podman_sharing import give
 from runtime.podman_spec import network_spec, volume_spec
 from runtime.resources import (
     Configuration,
+    File,
     Files,
     Image,
     Network,
@@ -178,6 +179,23 @@ class PodmanEngine:
         with asking_podman_to(f"find the volume of the proxy {name}"):
             volume = volume_named(self._api, name)
         return servers(home_of(volume))
+
+    def files_of(self, volume: str) -> tuple[File, ...]:
+        """Return the files of a volume; none where it isn't there."""
+        with asking_podman_to(f"find the volume {volume}"):
+            try:
+                found = volume_named(self._api, volume)
+            except Refusal as refusal:
+                if not refusal.gone:
+                    raise
+                return ()
+        return read(found["Mountpoint"])
+
+    def write_file(self, volume: str, file: File) -> None:
+        """Write one file of a volume that is there, as a whole, and leave its others alone."""
+        with asking_podman_to(f"find the volume {volume}"):
+            found = volume_named(self._api, volume)
+        add(found["Mountpoint"], file)
 
     def create_secret(self, secret: Secret) -> None:
         """Keep a secret.  Podman takes no empty one."""

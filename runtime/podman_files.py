@@ -3,7 +3,7 @@
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from runtime.engine import EngineError
@@ -18,6 +18,18 @@ def digest_of_directory(root: str) -> str:
         return digest_of_files(tuple(_files(root, "")))
     except OSError:
         return MISSING
+
+
+def read(root: str) -> tuple[File, ...]:
+    """Return the regular files below ``root``; raises EngineError."""
+    with _touching("read", root):
+        return tuple(_files(root, ""))
+
+
+def add(root: str, file: File) -> None:
+    """Write one file below ``root``, replaced as a whole.  Raises EngineError."""
+    with _writing(root):
+        _write(root, file)
 
 
 def write(root: str, files: tuple[File, ...]) -> None:
@@ -95,9 +107,13 @@ def _remove(path: Path) -> None:
     return path.rmdir()
 
 
+def _writing(root: str) -> AbstractContextManager[None]:
+    return _touching("write into", root)
+
+
 @contextmanager
-def _writing(root: str) -> Iterator[None]:
+def _touching(what: str, root: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise EngineError(f"cannot write into the volume at {root}: {error.strerror}") from error
+        raise EngineError(f"cannot {what} the volume at {root}: {error.strerror}") from error

@@ -163,6 +163,12 @@ class Configuration:
         """Return the digest of all paths, modes and contents."""
         return digest_of_files(self.files)
 
+    @property
+    def note(self) -> str:
+        """Return what ``SeenVolume.note`` will be."""
+        first = next((file.content for file in self.files if file.path == "haproxy.cfg"), b"")
+        return first.partition(b"\n")[0].decode().removeprefix("# ").strip()
+
 
 @dataclass(frozen=True, slots=True)
 class Secret:

@@ -16,7 +16,7 @@ from schemas.documents import Document, documents
 from schemas.durations import seconds
 from schemas.meta import Labels
 from schemas.model import Fault, Many, Model, complain
-from schemas.names import DnsLabel, LabelValue
+from schemas.names import DnsLabel, DnsSubdomain, LabelValue, PortNumber
 from schemas.positions import Origin
 from schemas.problems import Problem
 from schemas.words import problems_of
@@ -103,6 +103,22 @@ class Proxy(Model):
     image: Text | None = None
 
 
+class Ingress(Model):
+    """How Ingresses are reached: by which ports of the machine, under which classes beside ``sloop``."""
+
+    http: PortNumber | None = None
+    https: PortNumber | None = None
+    classes: Many[DnsSubdomain] = ()
+
+
+class Acme(Model):
+    """The ACME server that certificates are obtained of, once its terms are agreed to."""
+
+    directory: Text | None = None
+    email: Text | None = None
+    agree: bool = False
+
+
 class Configuration(Model):
     """The whole file."""
 
@@ -118,6 +134,8 @@ class Configuration(Model):
     proxy: Proxy = Field(default_factory=Proxy)
     listen: Text | None = None
     webhook_secret_file: Text | None = None
+    ingress: Ingress = Field(default_factory=Ingress)
+    acme: Acme = Field(default_factory=Acme)
 
     @model_validator(mode="after")
     def _check(self) -> "Configuration":

@@ -5,11 +5,13 @@ from schemas.autoscaling import Autoscaler, HorizontalPodAutoscaler, HorizontalP
 from schemas.batch import CronJob, Job
 from schemas.core import ConfigMap, Namespace, PersistentVolumeClaim, Pod, Secret
 from schemas.model import Model
+from schemas.network_policy import NetworkPolicy
+from schemas.networking import Ingress, IngressClass
 from schemas.service import Endpoints, EndpointSlice, Service
 from schemas.storage import PersistentVolume
 
 Workload = DaemonSet | Deployment | ReplicaSet | StatefulSet
-Leading = Endpoints | EndpointSlice | Service
+Leading = Endpoints | EndpointSlice | Ingress | IngressClass | NetworkPolicy | Service
 Batch = CronJob | Job
 Core = ConfigMap | Namespace | PersistentVolume | PersistentVolumeClaim | Pod | Secret
 Object = Autoscaler | Batch | Core | Leading | Workload
@@ -32,4 +34,7 @@ KINDS: dict[tuple[str, str], type[Model]] = {
     ("discovery.k8s.io/v1", "EndpointSlice"): EndpointSlice,
     ("autoscaling/v1", "HorizontalPodAutoscaler"): HorizontalPodAutoscalerV1,
     ("autoscaling/v2", "HorizontalPodAutoscaler"): HorizontalPodAutoscaler,
+    ("networking.k8s.io/v1", "Ingress"): Ingress,
+    ("networking.k8s.io/v1", "IngressClass"): IngressClass,
+    ("networking.k8s.io/v1", "NetworkPolicy"): NetworkPolicy,
 }

@@ -12,6 +12,7 @@ from schemas.documents import Document, documents
 from schemas.kinds import KINDS, Object
 from schemas.manifest import Manifest
 from schemas.model import Model, Noted, Path
+from schemas.networking import IngressClass
 from schemas.notices import Remark, notices
 from schemas.positions import Origin
 from schemas.problems import Problem
@@ -23,6 +24,7 @@ from schemas.verdicts import Verdict, verdict
 from schemas.words import problems_of
 
 _NAME: Path = ("metadata", "name")
+NOWHERE = (IngressClass, Namespace, PersistentVolume)  # kinds that are in no namespace
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +149,7 @@ def _identity(data: dict[str, Any]) -> Identity:
 
 def _with_namespace(model: type[Model], data: dict[str, Any], default: str) -> dict[str, Any]:
     metadata = data.get("metadata")
-    if model in (Namespace, PersistentVolume) or not isinstance(metadata, dict) or metadata.get("namespace"):
+    if model in NOWHERE or not isinstance(metadata, dict) or metadata.get("namespace"):
         return data
     return {**data, "metadata": {**metadata, "namespace": default}}
 

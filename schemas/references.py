@@ -1,8 +1,9 @@
-"""What pods name and isn't there: ConfigMaps, Secrets, their keys, and claims."""
+"""What pods and Ingresses name and isn't there: ConfigMaps, Secrets, their keys, claims, Services."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from schemas.backends import unanswered
 from schemas.binding import misbound
 from schemas.conflicts import conflicts
 from schemas.container import Container
@@ -11,6 +12,7 @@ from schemas.env import EnvSource
 from schemas.manifest import Manifest
 from schemas.model import Path
 from schemas.nearest import did_you_mean
+from schemas.openings import openings
 from schemas.order import misordered
 from schemas.pod import PodSpec
 from schemas.pods import pod_of
@@ -38,9 +40,11 @@ def dangling(manifests: Iterable[Manifest], existing: Iterable[Identity] = ()) -
     ``existing`` objects count as there, with any key. What is ``optional`` may be missing.
     """
     all_manifests = tuple(manifests)
+    existing = frozenset(existing)
     keys = dict.fromkeys(existing) | {_identity(each): _keys(each) for each in all_manifests}
     missing = (problem for each in all_manifests for problem in _missing(each, keys))
-    between = (*mismatched(all_manifests, keys), *misordered(all_manifests, keys))
+    led = (*unanswered(all_manifests, existing), *openings(all_manifests))
+    between = (*mismatched(all_manifests, keys), *misordered(all_manifests, keys), *led)
     return tuple(sorted({*missing, *conflicts(all_manifests), *misbound(all_manifests), *between}))
 
 

@@ -6,7 +6,6 @@ from schemas.kinds import KINDS
 from schemas.model import Mark, Noted, Refused
 from schemas.nearest import did_you_mean
 
-_LATER = "not supported by this version"
 _ACCESS = "there is no cluster whose API anybody could call"
 _ONE_MACHINE = "it concerns a cluster, and there is one machine"
 _ADMISSION = "there is no API server that would ask it: leave it out"
@@ -26,7 +25,6 @@ NAMED: dict[tuple[str, str], Mark] = {
     ("coordination.k8s.io/v1", "Lease"): Noted(_ONE_MACHINE),
     ("flowcontrol.apiserver.k8s.io/v1", "FlowSchema"): Noted(_ACCESS),
     ("flowcontrol.apiserver.k8s.io/v1", "PriorityLevelConfiguration"): Noted(_ACCESS),
-    ("networking.k8s.io/v1", "IngressClass"): Noted(_ONE_MACHINE),
     ("node.k8s.io/v1", "RuntimeClass"): Noted(_ONE_MACHINE),
     ("policy/v1", "PodDisruptionBudget"): Noted("nobody drains the only machine"),
     ("scheduling.k8s.io/v1", "PriorityClass"): Noted("no pod makes room for another here"),
@@ -39,13 +37,9 @@ NAMED: dict[tuple[str, str], Mark] = {
     ("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicy"): Refused(_ADMISSION),
     ("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicyBinding"): Refused(_ADMISSION),
     ("admissionregistration.k8s.io/v1", "ValidatingWebhookConfiguration"): Refused(_ADMISSION),
-    ("networking.k8s.io/v1", "NetworkPolicy"): Refused(
-        "it would not be enforced: leave it out, each namespace has a network of its own"
-    ),
     ("v1", "LimitRange"): Refused("it would not be enforced: write the limits into the pods"),
     ("v1", "PodTemplate"): Refused("write the template inside a Deployment"),
     ("v1", "ReplicationController"): Refused("write a Deployment (apps/v1) instead"),
-    ("networking.k8s.io/v1", "Ingress"): Refused(_LATER),
     ("kustomize.config.k8s.io/v1beta1", "Kustomization"): Refused(
         "kustomizations are not rendered yet: commit what `kubectl kustomize` prints, in another directory"
     ),

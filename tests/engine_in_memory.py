@@ -14,6 +14,7 @@ from runtime.grouping import ENDED, Listed, pods_of
 from runtime.proxies import MAIN, members
 from runtime.resources import (
     Configuration,
+    File,
     Files,
     Image,
     Label,
@@ -69,6 +70,7 @@ class EngineInMemory:
         self._exits: dict[str, Exit] = {}  # by id
         self._networks: dict[str, SeenNetwork] = {}
         self._volumes: dict[str, SeenVolume] = {}
+        self._written: dict[str, dict[str, File]] = {}  # by volume and path
         self._secrets: dict[str, bytes] = {}
         self._listeners: list[queue.SimpleQueue[Happening | None]] = []
 
@@ -145,6 +147,15 @@ class EngineInMemory:
             if there.labels.get(Label.KIND) != "files":
                 raise EngineError(f"cannot write the volume {files.name}: it isn't one that sloop fills")
             self._volumes[files.name] = replace(there, content=files.content)
+
+    def files_of(self, volume: str) -> tuple[File, ...]:
+        return tuple(sorted(self._written.get(volume, {}).values(), key=lambda file: file.path))
+
+    def write_file(self, volume: str, file: File) -> None:
+        with self._changing("write_file", volume):
+            if volume not in self._volumes:
+                raise EngineError(f"cannot find the volume {volume}: no such volume")
+            self._written.setdefault(volume, {})[file.path] = file
 
     def build(self, reference: str) -> None:
         with self._changing("build", reference):
@@ -271,6 +282,7 @@ class EngineInMemory:
             users = [pod.name for pod in self._pods.values() if name in _whole_volumes(self._specs[pod.id])]
             if users:
                 raise EngineError(f"cannot remove the volume {name}: {users[0]} uses it")
+            self._written.pop(name, None)
             if self._volumes.pop(name, None):
                 self._tell("remove", name)
 

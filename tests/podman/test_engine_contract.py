@@ -150,6 +150,20 @@ def test_files_are_seen_by_their_digest(subject: Subject) -> None:
     assert [one.content for one in second] == [changed.content]
 
 
+def test_a_file_of_a_volume_is_written_beside_its_others(subject: Subject) -> None:
+    engine = subject.engine
+    engine.create_volume(Volume("chest", {Label.KIND: "certificates"}))
+
+    for name, content in (("b", b"1"), ("a", b"2"), ("b", b"3")):
+        engine.write_file("chest", File(name, content, 0o600))
+
+    found = sorted(engine.files_of("chest"), key=lambda file: file.path)
+    assert found == [File("a", b"2", 0o600), File("b", b"3", 0o600)]
+    assert engine.files_of("nowhere") == ()
+    with pytest.raises(EngineError, match="nowhere"):
+        engine.write_file("nowhere", File("a", b""))
+
+
 def test_only_volumes_of_files_are_written_to(subject: Subject) -> None:
     subject.engine.create_volume(CELLAR)
 
