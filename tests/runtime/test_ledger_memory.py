@@ -193,7 +193,6 @@ def tell_all(ledger: Ledger, now: float) -> None:
     ledger.settle("shop", [(WEB, "c0", "1:aa")], now)
     ledger.remember("shop", {"pod/a": {}}, now)
     ledger.note_readiness("shop", {"id-1": Readiness(True, 1.0, 3, 0)})
-    ledger.suspend("shop", now)
     ledger.forget_pods("shop", ["gone"])
 
 
