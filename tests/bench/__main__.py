@@ -4,7 +4,6 @@ import argparse
 import json
 import os
 import platform
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -22,7 +21,7 @@ from tests.bench.plot import bars
 from tests.bench.race import Figure, race
 from tests.chaos.play import a_podman
 from tests.gitops.repository import Repository
-from tests.machine import network
+from tests.machine import api, network
 from tests.machine.telling import tell
 from tests.podman.conftest import Podman
 from tests.podman.program import Program
@@ -41,9 +40,8 @@ def main() -> None:
     asked.add_argument("--rounds", type=int, default=max(ROUNDS.values()), help="at most so many of each")
     said = asked.parse_args()
     tools.docker_compose(), tools.podman_compose()
-    load = os.getloadavg()[0]
     with _a_podman() as podman, tempfile.TemporaryDirectory(prefix="sloop-bench-") as directory:
-        place = Path(directory)
+        place, machine = Path(directory), _machine(podman, os.getloadavg()[0])
         planned = planning(_program(podman, place / "plan"))
         lived = living(_program(podman, place / "life"))
         figures = [
@@ -52,7 +50,6 @@ def main() -> None:
             for figure in _raced(podman, place / f"race-{count}", count, said.rounds)
         ]
     found = goals(figures, planned, lived)
-    machine = _machine(podman, load)
     said.into.mkdir(exist_ok=True)
     (said.into / "benchmarks.md").write_text(page(machine, figures, planned, lived, found))
     for deed, title in DEEDS.items():
@@ -91,8 +88,7 @@ def _program(podman: Podman, directory: Path) -> Program:
 
 def _machine(podman: Podman, load: float) -> Mapping[str, str]:
     """Describe what the figures are of; ``load`` is what else the machine had to do when it began."""
-    asked = ["podman", "--url", podman.url, "version", "--format", "{{.Server.Version}}"]
-    version = subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip()
+    version = api.ask(podman.socket, "GET", "/version")["Version"]
     models = [row for row in Path("/proc/cpuinfo").read_text().splitlines() if row.startswith("model name")]
     model = models[0].partition(":")[2].strip() if models else platform.machine()
     return {
