@@ -97,5 +97,6 @@ def _fingerprint(source: "Source", seen: "Seen", settings: "Settings") -> str:
         *settings.ingress_classes,
         settings.acme_agree,
         settings.acme_directory,
+        list(settings.policy_forbid),
     ]
     return digest([VERSION, *said, *entered, fingerprint(seen, source.id)])

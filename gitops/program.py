@@ -194,6 +194,7 @@ def house_of(settings: Settings, source: Source, engine: "Engine") -> "House":
     machine = this_machine()
     entrance = entrance_of(settings, os.geteuid())
     made = Options(settings.pool, settings.node, machine, labels, settings.proxy_image, entrance=entrance)
+    made = replace(made, forbidden=settings.policy_forbid)
     return House(source, engine, made)
 
 
@@ -290,10 +291,11 @@ def _left_alone(why: str) -> tuple[Document, str]:
 
 def _status(house: "House", looked: "View", why: str, suspended: str = "") -> Document:
     from gitops.fare import fares, overall
+    from gitops.origins import with_origins
     from gitops.report import status_document
     from reconcilers.wanted import Health
 
-    found = fares(looked)
+    found = with_origins(house.source, looked, fares(looked))
     health = overall(found)
     if suspended and health in {Health.HEALTHY, Health.PROGRESSING}:  # nothing gets ahead
         health = Health.SUSPENDED

@@ -48,6 +48,7 @@ class Settings:
     ``ingress_http`` and ``ingress_https`` are the ports by which Ingresses are reached, 0 for the usual ones;
     ``ingress_classes`` are served beside our own.  ``acme_directory`` is the ACME server that certificates
     are obtained of once ``acme_agree`` says that its terms are agreed to.
+    ``policy_forbid`` is what no commit may ask of this machine.
     ``source`` is the name of the one that is meant; ``file`` is the configuration that was read.
     ``listen`` is where a daemon answers HTTP, and the file holds what forges sign webhooks with.
     """
@@ -70,11 +71,12 @@ class Settings:
     node_labels: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     listen: str | None = None
     webhook_secret_file: str | None = None
+    policy_forbid: tuple[str, ...] = ()
     sources: tuple[SourceSettings, ...] = ()
     file: Path | None = None
 
 
-IN_A_FILE_ONLY = frozenset({"node_labels", "sources", "file"})
+IN_A_FILE_ONLY = frozenset({"node_labels", "policy_forbid", "sources", "file"})
 
 
 def settings(
@@ -203,6 +205,8 @@ def _written(file: Path, *, must_be_there: bool) -> dict[str, Any]:
     from gitops.configuration import written
 
     found = dict(written(file, must_be_there=must_be_there))
+    if "policy_forbid" in found:
+        found["policy_forbid"] = tuple(found["policy_forbid"])
     if "sources" in found:
         found["sources"] = tuple(SourceSettings(**one) for one in found["sources"])
     if "ingress_classes" in found:

@@ -31,6 +31,7 @@ from runtime.proxies import read_note
 from runtime.records import Failure, Note, Readiness, Restarts, Settled
 from runtime.resources import Label, Owner
 from runtime.seen import Exit, Seen, SeenContainer, SeenPod
+from schemas.policy import breaches
 from schemas.problems import ManifestError
 
 
@@ -77,6 +78,7 @@ class Options:
     proxy_image: str = ""
     node_ports: tuple[int, int] = NODE_PORTS
     entrance: Entrance = field(default_factory=Entrance)
+    forbidden: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -157,6 +159,8 @@ class View:
 def view(house: House, sha: str, seen: Seen, moment: Moment) -> View:
     """Compute what a commit wants of a machine on which this was seen."""
     rendered = house.rendered(sha)
+    if problems := breaches(rendered.manifests, house.options.forbidden):
+        raise ManifestError(problems)
     world = world_of(house, rendered, seen, moment)
     wanted = reconcile(rendered.manifests, world)
     given = Given(

@@ -37,6 +37,7 @@ def _some(value: str) -> str:
 
 Duration = Annotated[float, BeforeValidator(seconds)]
 Text = Annotated[str, AfterValidator(_some)]
+Forbidden = Literal["hostIPC", "hostNetwork", "hostPID", "hostPath", "hostPort", "privileged"]
 Pool = Annotated[str, AfterValidator(_network)]
 
 
@@ -119,6 +120,12 @@ class Acme(Model):
     agree: bool = False
 
 
+class Policy(Model):
+    """What no commit may ask of this machine."""
+
+    forbid: Many[Forbidden] = ()
+
+
 class Configuration(Model):
     """The whole file."""
 
@@ -136,6 +143,7 @@ class Configuration(Model):
     webhook_secret_file: Text | None = None
     ingress: Ingress = Field(default_factory=Ingress)
     acme: Acme = Field(default_factory=Acme)
+    policy: Policy = Field(default_factory=Policy)
 
     @model_validator(mode="after")
     def _check(self) -> "Configuration":

@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from gitops.fare import fares
+from gitops.origins import with_origins
 from gitops.request import Request
+from gitops.view import House, Options
 from runtime.engine import EngineError
 from schemas.problems import ManifestError
 from tests.gitops.material import PASSWORD, READING, shop
@@ -255,3 +258,29 @@ def test_what_changes_is_an_event_and_so_is_what_fails(host: Host) -> None:
 
     events = {(event.type, event.reason) for event in host.ledger.past.events()}
     assert {("Normal", "Create"), ("Warning", "StepFailed")} <= events
+
+
+def test_a_commit_that_asks_for_what_the_machine_forbids_changes_nothing(host: Host) -> None:
+    files = shop()
+    files["web.yaml"] = files["web.yaml"].replace("image:", "securityContext: {privileged: true}, image:", 1)
+    host.commit("Privileged", files)
+    loop = host.loop()
+    loop.house = House(host.source, host.engine, Options(forbidden=("privileged",)))
+
+    with pytest.raises(ManifestError, match="privileged is forbidden on this machine"):
+        loop.sync_once()
+    assert host.pods() == []
+
+
+def test_what_is_not_well_names_the_commit_that_wrote_it(host: Host) -> None:
+    host.commit("Open", shop("missing:1"))
+    sha = host.repository.head()
+    host.commit(
+        "Something else", {**shop("missing:1"), "other.yaml": deployment("app:2").replace("web", "b")}
+    )
+
+    looked = host.apply().last.view
+
+    reasons = {one.owner.name: one.reason for one in with_origins(host.source, looked, fares(looked))}
+    assert reasons["web"].endswith(f"(written by {sha[:7]} Ada: Open)")
+    assert reasons["b"] == ""
