@@ -60,6 +60,8 @@ class Head:
             self._complain(f"{error}; staying at {self._aim.sha[:7]}")
             return
         self._complain(found.why if found.refused else "")
+        if found.sha in self._refused and self.source.pinned().get(GOOD) == found.sha:
+            self._refused.discard(found.sha)  # somebody has said the word, and carried it out
         self._aim = found if found.sha not in self._refused else self._last_good()
 
     def _last_good(self) -> Aim | None:

@@ -4,7 +4,9 @@ from contextlib import nullcontext
 
 import pytest
 
+from gitops.aim import aiming
 from gitops.guard import Refusal
+from gitops.head import Head
 from gitops.request import Request
 from tests.gitops.material import NAMESPACE, shop
 from tests.host import Host
@@ -22,6 +24,20 @@ def test_an_empty_tree_changes_nothing_without_a_word(host: Host) -> None:
     assert len(host.pods("shop.*")) == 2
     host.apply(WORD)
     assert host.pods("shop.*") == []
+
+
+def test_a_commit_that_was_carried_out_by_a_word_needs_no_other(host: Host) -> None:
+    host.commit("Open", shop())
+    host.apply()
+    empty = host.commit("Close", {"README.md": "closed"})
+    head = Head(host.source, 0, host.clock, host.told.notice, aiming(host.source))
+    head.refuse(empty, "no manifests")
+    assert head.aim().sha != empty
+
+    host.apply(WORD)
+
+    assert head.aim().sha == empty
+    assert host.apply().end.value == "Synced"
 
 
 def test_an_empty_tree_is_refused_where_nothing_runs_too(host: Host) -> None:

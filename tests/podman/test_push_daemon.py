@@ -86,7 +86,8 @@ def test_a_webhook_wakes_the_daemon_and_its_numbers_are_read_over_http(
     environment = {"SLOOP_WEBHOOK_SECRET_FILE": str(tmp_path / "secret")}
     with keeping(program, "--interval", "1h", "--listen", address, **environment) as keeper:
         keeper.says(f"listening at http://{address}/")
-        until(lambda: asked(address, "/readyz")[0] == 200 and outcomes(program)[0][2] == "Synced")
+        until(lambda: outcomes(program) == [("One", "run", "Synced")])
+        until(lambda: asked(address, "/readyz") == (200, "ok\n"))
         assert asked(address, "/healthz") == (200, "ok\n")
 
         program.commit("Two", deployment(image=TWO))

@@ -126,8 +126,9 @@ class Machine:
         engine.unmount(self.disk)
         shutil.rmtree(self.memory, ignore_errors=True)
         shutil.rmtree(self.disk, ignore_errors=True)
-        for group in Path("/sys/fs/cgroup").glob(f"**/{self.memory.name}"):
-            _remove_group(group)
+        for pattern in (self.memory.name, f"*/{self.memory.name}"):
+            for group in Path("/sys/fs/cgroup").glob(pattern):
+                _remove_group(group)
 
     @property
     def pid(self) -> int:
