@@ -7,6 +7,7 @@ from typing import Any
 
 from runtime.podman import PodmanEngine
 from runtime.proxies import BUILT, read_note
+from tests.podman.graceful import graceful
 from tests.podman.hands import Hands
 from tests.podman.keeping import keeping
 from tests.podman.load import CLIENTS, loading
@@ -39,6 +40,12 @@ def address(program: Program, name: str = "web", place: str = "default") -> str:
 def url(program: Program, name: str = "web") -> str:
     """Return where a Service answers."""
     return f"http://{address(program, name)}/passwd"
+
+
+def versions(program: Program) -> list[str]:
+    """Return the versions of the graceful pods that run."""
+    names = [name for name in program.running() if name.startswith("default.web-")]
+    return sorted(program.inspect(name)["Config"]["Hostname"] for name in names)
 
 
 def health(program: Program, which: str) -> tuple[str, str, str]:
@@ -185,3 +192,21 @@ def test_the_state_of_each_server_is_described(program: Program) -> None:
     assert told["clusterIP"] == address(program)
     assert len(listed["endpoints"]) == 2
     assert all(one.endswith(":8000") for one in listed["endpoints"])
+
+
+def test_no_kept_connection_and_no_new_one_fails_whoever_sees_to_the_update(program: Program) -> None:
+    program.deploy(*graceful("one"), service(target="http"))
+    place = f"http://{address(program)}/"
+
+    with loading(place, keep_alive=True) as kept, loading(place) as fresh:
+        until(lambda: kept.answered > 50 and fresh.answered > 50)
+        with keeping(program, "--interval", "1s"):
+            program.commit("Two", *graceful("two", replicas=3), service(target="http"))
+            until(lambda: versions(program) == ["two"] * 3)
+        program.commit("Three", *graceful("three"), service(target="http"), service("beside", target="http"))
+        assert program.run("apply").code == 0
+        answered = (kept.answered, fresh.answered)
+        until(lambda: kept.answered > answered[0] + 50 and fresh.answered > answered[1] + 50)
+
+    assert (kept.failed, fresh.failed) == ([], [])
+    assert versions(program) == ["three"] * 2
