@@ -92,6 +92,7 @@ def _fingerprint(source: "Source", seen: "Seen", settings: "Settings") -> str:
     signers = source.signers.mark if source.signers else ""
     said = [settings.pool, settings.node, dict(settings.node_labels), settings.proxy_image, signers]
     entered = [
+        settings.proxy_node_ports,
         settings.ingress_http,
         settings.ingress_https,
         *settings.ingress_classes,

@@ -13,7 +13,7 @@ from gitops.address import Access
 from gitops.aim import Aim, Unsigned, aim, aiming, fixed, insisting
 from gitops.head import Head
 from gitops.idle import idle, record
-from gitops.settings import Settings, only, placed, rules
+from gitops.settings import Settings, SettingsError, only, placed, rules
 from gitops.signatures import Signers
 from gitops.source import Source, at_directory
 
@@ -193,8 +193,16 @@ def house_of(settings: Settings, source: Source, engine: "Engine") -> "House":
     labels = {**node_labels(settings.node), **settings.node_labels}
     machine = this_machine()
     entrance = entrance_of(settings, os.geteuid())
-    made = Options(settings.pool, settings.node, machine, labels, settings.proxy_image, entrance=entrance)
-    made = replace(made, forbidden=settings.policy_forbid)
+    made = Options(
+        settings.pool,
+        settings.node,
+        machine,
+        labels,
+        settings.proxy_image,
+        entrance=entrance,
+        node_ports=node_ports(settings.proxy_node_ports),
+        forbidden=settings.policy_forbid,
+    )
     return House(source, engine, made)
 
 
@@ -216,6 +224,14 @@ def entrance_of(settings: Settings, user: int) -> "Entrance":
         frozenset(settings.ingress_classes),
         settings.acme_directory if settings.acme_agree else "",
     )
+
+
+def node_ports(text: str) -> tuple[int, int]:
+    """Read ``30000-32767``; raises SettingsError."""
+    first, _, last = text.partition("-")
+    if first.isdecimal() and last.isdecimal() and 0 < int(first) <= int(last) < 65536:
+        return int(first), int(last)
+    raise SettingsError(f"SLOOP_PROXY_NODE_PORTS: {text!r} is no range of ports: write 30000-32767")
 
 
 def _look(

@@ -11,7 +11,7 @@ from runtime.resources import Label
 
 if TYPE_CHECKING:
     from runtime.engine import Engine
-    from runtime.seen import Seen
+    from runtime.seen import Seen, SeenPod
 
 YOUNG = 30.0  # seconds for which a pod that was started is asked about
 
@@ -20,35 +20,34 @@ def serving(engine: "Engine", mine: "Seen", now: float) -> Mapping[str, bool]:
     """Return by the names of pods whether all proxies that lead to them find them up.
 
     One question for each proxy of pods that are under way, so none where nothing changes.  A proxy that
-    doesn't answer finds nobody up.
+    doesn't answer finds none of the young ones up.
     """
     running = {pod_name(pod) for pod in mine.pods if pod.state == "running"}
-    coming = _under_way(mine, now)
+    young = {pod_name(pod) for pod in mine.pods if now - max(pod.created, pod.started) < YOUNG}
+    coming = young | _of_several_revisions(mine)
     found: dict[str, bool] = {}
     for volume in mine.volumes:
         asked = coming.intersection(members(volume.note))
         if asked and volume.name in running:
             up = _up(engine, volume.name)
-            found |= {name: found.get(name, True) and name in up for name in asked}
+            told = asked & young if up is None else asked
+            found |= {name: found.get(name, True) and name in (up or ()) for name in told}
     return found
 
 
-def _under_way(mine: "Seen", now: float) -> set[str]:
-    """Return the pods that are young, or whose owner has pods of several revisions."""
-    digests: dict[str, set[str]] = defaultdict(set)
+def _of_several_revisions(mine: "Seen") -> set[str]:
+    """Return the pods whose owner has others that were made from something else."""
+    pods: dict[str, list[SeenPod]] = defaultdict(list)
     for pod in mine.pods:
-        digests[pod.labels.get(Label.OWNER, "")].add(pod.labels.get(Label.DIGEST, ""))
-    return {
-        pod_name(pod)
-        for pod in mine.pods
-        if now - max(pod.created, pod.started) < YOUNG or len(digests[pod.labels.get(Label.OWNER, "")]) > 1
-    }
+        pods[pod.labels.get(Label.OWNER, "")].append(pod)
+    several = [one for one in pods.values() if len({pod.labels.get(Label.DIGEST) for pod in one}) > 1]
+    return {pod_name(pod) for one in several for pod in one}
 
 
-def _up(engine: "Engine", proxy: str) -> set[str]:
-    """Return the servers that are up in every backend where they stand."""
+def _up(engine: "Engine", proxy: str) -> set[str] | None:
+    """Return the servers that are up in every backend where they stand; None where the proxy is silent."""
     try:
         servers = engine.servers(proxy)
     except EngineError:
-        return set()
+        return None
     return {one.name for one in servers} - {one.name for one in servers if not one.up}

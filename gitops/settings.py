@@ -43,6 +43,7 @@ class Settings:
     """Everything that can be set.  An option wins over the environment, and that over the file.
 
     ``pool`` is where new namespaces find their subnets, ``node`` the machine's name as pods see it.
+    ``proxy_node_ports`` are those that Services of type NodePort find theirs among, as ``30000-32767``.
     ``proxy_image`` is what leads to the pods of a Service; "" is HAProxy's official one, or, where that can't
     be had, one made of this machine's own HAProxy.
     ``ingress_http`` and ``ingress_https`` are the ports by which Ingresses are reached, 0 for the usual ones;
@@ -62,6 +63,7 @@ class Settings:
     pool: str = "10.144.0.0/12"
     node: str = ""
     proxy_image: str = ""
+    proxy_node_ports: str = "30000-32767"
     ingress_http: int = 0
     ingress_https: int = 0
     ingress_classes: tuple[str, ...] = ()

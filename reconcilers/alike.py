@@ -13,6 +13,7 @@ from reconcilers.pods import (
     earliest,
     failure,
     first_unready,
+    fit_to_replace,
     is_of,
     next_available,
     ordinal,
@@ -189,7 +190,7 @@ def _filled_up(pace: Pace, pods: Generation, world: World) -> Choice:
 
 def _batch(pace: Pace, pods: Generation, world: World) -> Batch:
     surge, unavailable = bounds(pace.replicas, pace.surge, pace.unavailable)
-    served = [pod for pod in pods.new if world.served(pod)]
+    served = fit_to_replace(world, pods.new, pods.old)
     new = Count(len(pods.new), _count(served, _patience(pace, pods), world).ready)
     old = _count(pods.old, pace.min_ready, world)
     return next_batch(pace.replicas, new, old, surge=surge, unavailable=unavailable)

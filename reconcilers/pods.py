@@ -114,6 +114,16 @@ def failure(world: World, names: Iterable[str], images: Sequence[str]) -> str:
     return next(found, "")
 
 
+def fit_to_replace(world: World, new: Sequence[SeenPod], old: Sequence[SeenPod]) -> list[SeenPod]:
+    """Return the new pods that each proxy finds up, as an old one may stop only for them.
+
+    Where no proxy finds an old one up either, nothing is lost by it, and none has to be waited for.
+    """
+    if any(world.served(pod) for pod in old):
+        return [pod for pod in new if world.served(pod)]
+    return list(new)
+
+
 def earliest(*times: float | None) -> float | None:
     """Return the earliest of the times that are given."""
     return min((one for one in times if one is not None), default=None)

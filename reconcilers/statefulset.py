@@ -14,6 +14,7 @@ from reconcilers.pods import (
     earliest,
     failure,
     first_unready,
+    fit_to_replace,
     is_of,
     next_available,
     ordinal,
@@ -91,6 +92,13 @@ class Family:
     def patience(self) -> int:
         """For how many seconds a pod must be ready before another one moves."""
         return max(self.spec.min_ready_seconds, TRIAL if len(self.fit) != len(self.there) else 0)
+
+    @property
+    def served(self) -> frozenset[str]:
+        """The ids of the pods for which another one may move."""
+        new = [pod for number, pod in self.there.items() if number in self.fit]
+        old = [pod for number, pod in self.there.items() if number not in self.fit]
+        return frozenset(pod.id for pod in [*old, *fit_to_replace(self.now.world, new, old)])
 
     @property
     def old(self) -> Sequence[int]:
@@ -192,7 +200,7 @@ def _member(family: Family, number: int) -> Member:
     going = pod.state in GOING
     return Member(
         fit=number in family.fit,
-        available=not going and world.available(pod, family.patience) and world.served(pod),
+        available=not going and world.available(pod, family.patience) and pod.id in family.served,
         lost=_never_ready(world, pod),
         going=going,
     )

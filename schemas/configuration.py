@@ -35,6 +35,14 @@ def _some(value: str) -> str:
     return value
 
 
+def _ports(text: str) -> str:
+    first, _, last = text.partition("-")
+    if not (first.isdecimal() and last.isdecimal() and 0 < int(first) <= int(last) < 65536):
+        raise ValueError("must be a range of ports such as 30000-32767")
+    return text
+
+
+PortRange = Annotated[str, AfterValidator(_ports)]
 Duration = Annotated[float, BeforeValidator(seconds)]
 Text = Annotated[str, AfterValidator(_some)]
 Forbidden = Literal["hostIPC", "hostNetwork", "hostPID", "hostPath", "hostPort", "privileged"]
@@ -102,6 +110,7 @@ class Proxy(Model):
     """What leads to the pods of Services."""
 
     image: Text | None = None
+    node_ports: PortRange | None = None
 
 
 class Ingress(Model):

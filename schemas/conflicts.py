@@ -11,6 +11,7 @@ from schemas.model import Fault, Path
 from schemas.pod import PodSpec
 from schemas.pods import PodIn, maker_of, makes, pod_of
 from schemas.problems import Problem
+from schemas.service import Service
 
 _EVERYWHERE = frozenset({"", "0.0.0.0", "::"})
 
@@ -27,12 +28,16 @@ class Claimed:
 
 def conflicts(manifests: Iterable[Manifest]) -> Iterator[Problem]:
     """Yield what contradicts itself, in each pod and between them."""
-    pods = [(each, pod) for each in manifests if (pod := pod_of(each.object))]
+    everything = list(manifests)
+    pods = [(each, pod) for each in everything if (pod := pod_of(each.object))]
     for manifest, pod in pods:
         for fault in _faults(pod):
             yield manifest.origin.problem(pod.path + fault.at, fault.message)
     yield from _name_conflicts(manifest for manifest, _ in pods)
-    yield from _port_conflicts([claim for manifest, pod in pods for claim in _claims(manifest, pod)])
+    claims = [claim for manifest, pod in pods for claim in _claims(manifest, pod)]
+    services = [(each, each.object) for each in everything if isinstance(each.object, Service)]
+    led = [claim for manifest, service in services for claim in _outside(manifest, service)]
+    yield from _port_conflicts([*claims, *led])
 
 
 def _faults(pod: PodIn) -> Iterator[Fault]:
@@ -99,6 +104,16 @@ def _name_conflicts(manifests: Iterable[Manifest]) -> Iterator[Problem]:
 def _claims(manifest: Manifest, pod: PodIn) -> Iterator[Claimed]:
     for path, port, number in _host_ports(pod.spec) if pod.replicas else ():
         yield Claimed(port, number, manifest, pod.path + path)
+
+
+def _outside(manifest: Manifest, service: Service) -> Iterator[Claimed]:
+    """Yield the ports of this machine on which a Service is reached."""
+    for index, port in enumerate(service.spec.ports):
+        own = ContainerPort.model_construct(container_port=port.port, protocol=port.protocol)
+        if service.spec.type == "LoadBalancer":
+            yield Claimed(own, port.port, manifest, ("spec", "ports", index, "port"))
+        if port.node_port:
+            yield Claimed(own, port.node_port, manifest, ("spec", "ports", index, "nodePort"))
 
 
 def _port_conflicts(claims: Iterable[Claimed]) -> Iterator[Problem]:
