@@ -60,11 +60,15 @@ def found() -> Demo | None:
 
 def begin() -> Demo:
     """Start an engine with the sample's images in it, and make the repository."""
-    tell("Starting a Podman of the demo's own, under .demo/, and building the sample's images.")
+    from runtime.podman import PodmanEngine
+    from runtime.proxies import BUILT
+
+    tell("Starting a Podman of the demo's own, under .demo/, and building the images: there is no registry.")
     PLACE.mkdir()
     started = engine.up(PLACE / "podman")
     for folder in sorted((HERE / "sample-repo" / "images").iterdir()):
         images.build(started, folder, {f"localhost/sample/{folder.name}:1": "1"})
+    PodmanEngine(started.url).build(BUILT)
     demo = Demo(started, ports.free())
     lessons.begin(PLACE / "repo", port=demo.port)
     return demo
