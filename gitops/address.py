@@ -18,7 +18,7 @@ class Access:
 
     key: Path | None = None
     known_hosts: Path | None = None
-    user: str = ""
+    user: str = field(default="", repr=False)  # a token may stand in its place
     password_file: Path | None = None
 
 
@@ -36,7 +36,7 @@ class Address:
     url: str
     identity: str
     local: Path | None = None
-    user: str = ""
+    user: str = field(default="", repr=False)  # a token may stand in its place
     password: str = field(default="", repr=False)
     access: Access = NO_ACCESS
 
