@@ -29,14 +29,14 @@ def again(one: SeenContainer, policy: str, restarts: Restarts, exit_: Exit, now:
 
     The first restart is at once, then after 10 s, doubling up to 5 minutes; a run of 10 minutes is
     forgiven.  Podman restarts what fails a few times by itself (``runtime.podman``), so a failed one that it
-    did not touch was stopped by a hand, which no back-off punishes.
+    should have restarted and did not was stopped by a hand, which no back-off punishes.
     Source: Kubernetes' pkg/kubelet, docs/concepts/workloads/pods/pod-lifecycle.
     """
     if one.state not in ENDED:
         return None
     if policy == "Never" or (policy == "OnFailure" and one.exit_code == 0):
         return Again(None, "Completed" if one.exit_code == 0 else _failed(one, exit_))
-    if one.exit_code != 0 and exit_.restarts == 0 and not exit_.error:
+    if one.exit_code != 0 and exit_.restarts == 0 and not (exit_.error or exit_.alone):
         return Again(now, f"stopped by a hand (exit {one.exit_code})")
     count = 0 if one.ended - one.started >= FORGIVEN_AFTER else restarts.count
     at = max(restarts.last + wait(count), one.ended) if count else now

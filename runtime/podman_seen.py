@@ -87,6 +87,7 @@ def exit_of(inspected: Mapping[str, Any]) -> Exit:
         restarts=inspected.get("RestartCount") or 0,
         out_of_memory=bool(state.get("OOMKilled")),
         error=state.get("Error") or "",
+        alone=(inspected.get("HostConfig") or {}).get("RestartPolicy", {}).get("Name") in {"", "no"},
     )
 
 

@@ -120,12 +120,14 @@ class SeenServer:
 class Exit:
     """How a pod that doesn't run came to its end, as far as only a closer look can tell.
 
-    ``restarts`` counts what Podman's own restart policy did since the last start.
+    ``restarts`` counts what Podman's own restart policy did since the last start; ``alone`` says that it has
+    none, so that a crash leaves no other trace than a hand that stops.
     """
 
     restarts: int
     out_of_memory: bool
     error: str
+    alone: bool = False
 
 
 UNKNOWN = Exit(0, False, "")

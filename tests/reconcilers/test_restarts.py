@@ -85,6 +85,14 @@ def test_a_hand_that_stops_a_pod_is_not_punished() -> None:
     assert found == Again(NOW, "stopped by a hand (exit 143)")
 
 
+def test_a_pod_that_podman_does_not_restart_by_itself_backs_off_like_any_other() -> None:
+    hooked = Exit(0, False, "", alone=True)
+
+    found = again(ended(3), "Always", Restarts(1, NOW - 1), hooked, NOW)
+
+    assert found == Again(NOW + 9, "CrashLoopBackOff (exit 3, 1 restarts, next in 9s)", counts=True)
+
+
 def test_a_pod_that_could_not_even_start_backs_off() -> None:
     broken = Exit(0, False, "executable file not found")
 
