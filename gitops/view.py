@@ -34,6 +34,9 @@ from runtime.seen import Exit, Seen, SeenContainer, SeenPod
 from schemas.policy import breaches
 from schemas.problems import ManifestError
 
+RENDERED = 8  # commits whose objects are kept: today's, and what others' pods are of
+YOUNG = 3.0  # seconds in which Podman may yet restart what has ended
+
 
 @dataclass(frozen=True, slots=True)
 class Memory:
@@ -102,17 +105,19 @@ class House:
         """What tells the engine from another one."""
         return self.engine.identity()
 
-    def exits(self, ended: Iterable[SeenContainer]) -> Mapping[str, Exit]:
-        """Return how containers came to their end, by id; each end is asked for once."""
+    def exits(self, ended: Iterable[SeenContainer], now: float) -> Mapping[str, Exit]:
+        """Return how containers came to their end, by id; each is asked for until Podman leaves it alone."""
         known = {(one.id, one.ended): one for one in ended}
         found = {key: self._exits.get(key) or self.engine.exit_of(one.name) for key, one in known.items()}
         self._exits.clear()
-        self._exits.update(found)
+        self._exits.update({key: exit_ for key, exit_ in found.items() if now - key[1] > YOUNG})
         return {one.id: found[key] for key, one in known.items()}
 
     def rendered(self, sha: str) -> Rendered:
         """Return a commit's objects, read once; raises ManifestError and SourceError."""
         if sha not in self._rendered:
+            for oldest in list(self._rendered)[: 1 - RENDERED]:
+                del self._rendered[oldest]
             self._rendered[sha] = render(sha, self.source.files(sha))
         return self._rendered[sha]
 
@@ -191,7 +196,7 @@ def world_of(house: House, rendered: Rendered, seen: Seen, moment: Moment) -> Wo
     over = {(mark.name, mark.digest) for mark in _marks(mine) if mark.over}
     there = [one for pod in mine.pods if _is_open(pod, over) for one in pod.containers]
     ended = [one for one in there if one.id and one.state in ENDED and not is_done(one)]
-    exits = house.exits(ended)
+    exits = house.exits(ended, moment.now)
     known = catalog(rendered.manifests)
     return World(
         source=house.source.id,

@@ -9,6 +9,8 @@ from runtime.seen import Exit, SeenContainer
 FIRST_WAIT = 10.0  # seconds; Kubernetes' MaxContainerBackOff and its first step
 LONGEST_WAIT = 300.0
 FORGIVEN_AFTER = 600.0  # one that ran so long begins anew
+SETTLED_AFTER = 1.0  # seconds in which Podman has restarted what failed, if it does
+BY_A_SIGNAL = 128  # exit codes from there on
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ def again(one: SeenContainer, policy: str, restarts: Restarts, exit_: Exit, now:
     if policy == "Never" or (policy == "OnFailure" and one.exit_code == 0):
         return Again(None, "Completed" if one.exit_code == 0 else _failed(one, exit_))
     if one.exit_code != 0 and exit_.restarts == 0 and not (exit_.error or exit_.alone):
-        return Again(now, f"stopped by a hand (exit {one.exit_code})")
+        return _untouched(one, now)
     count = 0 if one.ended - one.started >= FORGIVEN_AFTER else restarts.count
     at = max(restarts.last + wait(count), one.ended) if count else now
     return Again(at, _looping(one, exit_, restarts, at - now), counts=True)
@@ -59,6 +61,13 @@ def after_a_probe(words: str, policy: str, restarts: Restarts, started: float, n
 def wait(count: int) -> float:
     """Return for how many seconds a pod rests that was started again so often."""
     return min(FIRST_WAIT * 2.0 ** min(count - 1, 10), LONGEST_WAIT) if count else 0.0
+
+
+def _untouched(one: SeenContainer, now: float) -> Again:
+    """Decide about one that failed and that Podman did not restart, or not yet."""
+    at = now if one.exit_code >= BY_A_SIGNAL else max(one.ended + SETTLED_AFTER, now)
+    told = "stopped by a hand" if at <= now else "ended"
+    return Again(at, f"{told} (exit {one.exit_code})")
 
 
 def _failed(one: SeenContainer, exit_: Exit) -> str:

@@ -85,6 +85,14 @@ def test_a_hand_that_stops_a_pod_is_not_punished() -> None:
     assert found == Again(NOW, "stopped by a hand (exit 143)")
 
 
+def test_what_failed_by_itself_is_left_to_podman_for_a_moment() -> None:
+    young = again(ended(3, at=NOW - 0.25), "Always", Restarts(0, 0), QUIET, NOW)
+    settled = again(ended(3, at=NOW - 1), "Always", Restarts(0, 0), QUIET, NOW)
+
+    assert young == Again(NOW + 0.75, "ended (exit 3)")
+    assert settled == Again(NOW, "stopped by a hand (exit 3)")
+
+
 def test_a_pod_that_podman_does_not_restart_by_itself_backs_off_like_any_other() -> None:
     hooked = Exit(0, False, "", alone=True)
 
