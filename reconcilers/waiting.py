@@ -1,6 +1,6 @@
 """What has to wait: a new version is begun only once all that comes before it is well."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from graphlib import TopologicalSorter
 
@@ -9,8 +9,11 @@ from reconcilers.wanted import Health, Wanted
 from reconcilers.world import World
 from runtime.observe import pod_name
 from runtime.resources import Label, Owner, Pod, Resource, Volume
+from runtime.seen import SeenPod
 from schemas.manifest import Manifest
 from schemas.order import before
+
+RUN_TO_THEIR_END = frozenset({"CronJob", "Job"})
 
 
 def ordered(manifests: Sequence[Manifest], answers: Sequence[Wanted], world: World) -> list[Wanted]:
@@ -49,13 +52,11 @@ def _held(answer: Wanted, missing: Sequence[Wanted], world: World) -> Wanted:
     """Return an answer that leaves every pod as it is; what has stopped of the new version stays so."""
     there = [pod for pod in world.pods_of(answer.owner) if pod.state not in GOING]
     wanted = _digests(answer)
-    stopped = {
-        pod_name(pod) for pod in there if pod.state != "running" and pod.labels.get(Label.DIGEST) in wanted
-    }
+    stopped = {pod_name(pod) for pod in there if pod.state != "running" and _stays_down(answer, pod, wanted)}
     health, reason = _why(missing)
     return replace(
         answer,
-        resources=tuple(one for one in answer.resources if not _begins(one)),
+        resources=(*(one for one in answer.resources if not _begins(one)), *_marks(answer.owner, world)),
         status=replace(answer.status, health=health, reason=reason),
         keep=frozenset(map(pod_name, there)),
         resting=answer.resting | stopped,
@@ -63,6 +64,18 @@ def _held(answer: Wanted, missing: Sequence[Wanted], world: World) -> Wanted:
         released=frozenset(),
         settled=False,
     )
+
+
+def _stays_down(answer: Wanted, pod: SeenPod, wanted: frozenset[str]) -> bool:
+    """Say whether a pod that has stopped isn't started: it is of the new version, or of a Job that ran."""
+    return answer.owner.kind in RUN_TO_THEIR_END or pod.labels.get(Label.DIGEST) in wanted
+
+
+def _marks(owner: Owner, world: World) -> Iterator[Volume]:
+    """Yield what is written down of earlier runs of a Job: it holds until the next one begins."""
+    for one in world.seen.volumes:
+        if Label.MARK in one.labels and one.labels.get(Label.OWNER) == str(owner):
+            yield Volume(one.name, one.labels)
 
 
 def _begins(one: Resource) -> bool:
