@@ -80,7 +80,10 @@ def converge(loop: Loop, *, timeout: float, wait: bool = True) -> Converged:
             ended = _once(loop, timeout, wait=wait)
             if ended.end in {End.WELL, End.BACK}:
                 loop.end_well(proven=ended.last.done)
-                return replace(ended, message=": ".join(filter(None, [ended.message, failed])))
+                if loop.take_back():
+                    continue
+                end = End.BACK if loop.goes_back else ended.end
+                return replace(ended, end=end, message=": ".join(filter(None, [ended.message, failed])))
             if not loop.give_up(ended.message):
                 return ended
             failed = ended.message

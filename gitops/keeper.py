@@ -160,6 +160,9 @@ class Keeper:
         if passed.done:
             self.loop.end_well()
             self.visitors.settle(self.loop.sha, Exit.DONE, [f"{self.loop.sha[:7]} is deployed, and well"])
+            if self.loop.take_back():
+                self.head.again()
+                return 0.0
         elif self._failed(passed):
             self.visitors.settle(self.loop.sha, Exit.FAILED, self._said(passed))
             if self.loop.give_up(what_is_wrong(self.loop, passed)):

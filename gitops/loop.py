@@ -12,6 +12,7 @@ from gitops.causes import before, explained
 from gitops.changes import Change, changes
 from gitops.execute import Result, execute
 from gitops.fare import Fare, fares
+from gitops.git_error import SourceError
 from gitops.guard import guard
 from gitops.issuing import Issuer
 from gitops.journal import Journal
@@ -112,6 +113,8 @@ class Loop:
     results: list[Result] = field(default_factory=list)
     began: float = 0
     proven: str = ""
+    reverted: str = ""
+    _untakeable: str = ""
     _succeeded: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def sync_once(self) -> Pass:
@@ -147,10 +150,31 @@ class Loop:
 
     def end_well(self, *, proven: bool = True) -> None:
         """Close the run, if one was begun, and keep a commit that has proven itself as the last good one."""
-        self.end("RolledBack" if self.aimed.failed else self.request.well, self.aimed.why)
+        self.end("RolledBack" if self.goes_back else self.request.well, self.aimed.why)
         if proven and not self.aimed.failed and self.sha != self.proven:
             prove(self.house.source, self.sha)
             self.proven = self.sha
+
+    @property
+    def goes_back(self) -> bool:
+        """Say whether it is about a commit before one that failed, or one that takes that back."""
+        return self.aimed.failed or self.sha == self.reverted
+
+    def take_back(self) -> bool:
+        """Take a commit that failed back in git too, if that is wanted; say whether it was.  Tried once."""
+        failed = self.aimed.newest
+        if not self.aimed.failed or self.on_failure != "revert" or failed == self._untakeable:
+            return False
+        from gitops.take_back import take_back
+
+        self._untakeable = failed
+        try:
+            self.reverted = take_back(self.house.source, self.aimed)
+        except SourceError as error:
+            self.teller.notice(f"{failed[:7]} stays in git, though not here: {error}")
+            return False
+        self.teller.notice(f"{failed[:7]} is taken back in git by {self.reverted[:7]}")
+        return True
 
     def give_up(self, why: str) -> str:
         """Close the run, if one was begun, as failed; return the good commit to go back to, "" for none.
@@ -229,7 +253,7 @@ class Loop:
         self.changes = explained(self.house, looked, found, self.journal.outage)
         healing = self.request.patient or all(change.local for change in found)
         if not (healing and self.journal.go_on(self.sha)):
-            self.journal.begin(looked.commit, "rollback" if self.aimed.failed else self.request.trigger)
+            self.journal.begin(looked.commit, "rollback" if self.goes_back else self.request.trigger)
         self.journal.changed(self.changes)
         self.teller.changes(looked, self.changes)
 

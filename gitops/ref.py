@@ -90,6 +90,17 @@ def branches_there(git: Git, address: Address) -> tuple[str, ...]:
     return tuple(full.removeprefix("refs/heads/") for _, full in _pairs(lines))
 
 
+def tags_here(git: Git) -> tuple[str, ...]:
+    """Return the tags of a repository on this machine."""
+    return tuple(git.line("for-each-ref", "--format=%(refname:lstrip=2)", "refs/tags").split())
+
+
+def tags_there(git: Git, address: Address) -> tuple[str, ...]:
+    """Return the tags of a repository elsewhere."""
+    lines = git.line("ls-remote", "--tags", "--refs", address.url).splitlines()
+    return tuple(full.removeprefix("refs/tags/") for _, full in _pairs(lines))
+
+
 def unknown(name: str, where: str, branches: tuple[str, ...]) -> SourceError:
     """Say that nobody knows a name, and which one may have been meant."""
     if not branches:

@@ -14,10 +14,12 @@ from gitops.git_error import GitFailed, SourceError, explain
 from gitops.log import Commit, history
 from gitops.mirror import Mirror
 from gitops.signatures import Signers, unsigned
+from gitops.versions import newest, within
 
 __all__ = ["Commit", "Source", "SourceError", "at_directory"]
 
 T = TypeVar("T")
+RANGE = "semver:"  # what a ref begins with that means the highest version of a range
 _PIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*")
 
 
@@ -46,7 +48,8 @@ class Source:
         self.path = sub_path(path)
         self.id = digest(self.address.identity, self.path)
         self.display = self.address.url
-        refs.split(ref or "HEAD")
+        self.range = (ref or "").removeprefix(RANGE) if (ref or "").startswith(RANGE) else None
+        _check(ref or "HEAD", self.range)
         self.mirror = Mirror(state.resolve() / "mirrors" / self.address.digest, self.address, timeout)
 
     def resolve(self, name: str | None = None) -> str:
@@ -67,7 +70,7 @@ class Source:
 
     def branch(self) -> str:
         """Return the branch that new commits of this source go to; an error if its ref is none."""
-        base, steps = refs.split(self.ref or "HEAD")
+        base, steps = refs.split(self._own())
         with self.asking("read"):
             name = self._head() if base == "HEAD" else self._find(base).name
         if steps or not name or not name.startswith("refs/heads/"):
@@ -135,8 +138,22 @@ class Source:
 
     def _spelled(self, name: str | None) -> str:
         """Put the source's own ref in the place of HEAD: ``HEAD~2`` is two before what is deployed."""
-        own, (base, steps) = self.ref or "HEAD", refs.split(name or "HEAD")
+        base, steps = refs.split(name or "HEAD")
+        own = self._own() if base == "HEAD" else ""
         return own + steps if base == "HEAD" else base + steps
+
+    def _own(self) -> str:
+        """Return the source's own ref; of a range of versions the tag of the highest one that is there."""
+        if self.range is None:
+            return self.ref or "HEAD"
+        with self.asking("read"):
+            tags = refs.tags_here(self.here) if self.here else refs.tags_there(self._there(), self.address)
+        found = newest(tags, self.range)
+        if found is None:
+            raise SourceError(
+                f"{self.display} has no tag of a version in {self.range}\npush one, such as v1.2.3"
+            )
+        return f"refs/tags/{found}"
 
     def _find(self, name: str) -> refs.Ref:
         if refs.FULL.fullmatch(name) and self.mirror.has(name):
@@ -223,6 +240,17 @@ class Source:
             way_out = f"give --repo {top} --path {local.relative_to(top)}"
             return SourceError(f"{local} is a directory inside the repository {top}\n{way_out}")
         return None
+
+
+def _check(ref: str, wanted: str | None) -> None:
+    """Refuse a ref that can't be one."""
+    if wanted is None:
+        refs.split(ref)
+        return
+    try:
+        within(wanted)
+    except ValueError as error:
+        raise SourceError(f"{ref!r} can't be used: {error}") from error
 
 
 def at_directory(directory: Path) -> Path:

@@ -86,7 +86,7 @@ class Source(Model):
     interval: Duration = 30.0
     timeout: Duration = 300.0
     suspended: bool = False
-    on_failure: Literal["hold", "rollback"] = "hold"
+    on_failure: Literal["hold", "rollback", "revert"] = "hold"
     ssh: Ssh | None = None
     login: Login | None = None
     signed_by: SignedBy | None = None

@@ -241,3 +241,34 @@ def test_a_policy_that_holds_tries_again_what_another_put_aside(host: Host, good
 
     assert host.apply().end is End.FAILED
     assert good
+
+
+def test_a_failed_commit_is_taken_back_in_git_too(host: Host, good: str) -> None:
+    host.on_failure = "revert"
+    failed = missing(host)
+
+    ended = host.apply()
+
+    taken = host.repository.head()
+    assert ended.end is End.BACK
+    assert host.repository.git("diff", "--stat", good, taken) == ""
+    assert host.repository.git("rev-parse", "HEAD~1") == failed
+    assert told(host) == [(taken, "RolledBack"), (good, "RolledBack"), (failed, "Failed"), (good, "Synced")]
+    assert host.source.pinned() == {GOOD: taken}
+    assert host.apply().end is End.WELL
+
+
+def test_a_loop_without_end_takes_back_in_git_once_what_it_may(host: Host, good: str) -> None:
+    host.on_failure = "revert"
+    missing(host)
+    (host.repository.directory / "web.yaml").write_text("somebody is at work here")
+
+    keep(keeper(host), host, minutes=3)
+
+    assert running(host) == ["app:1", "app:1"]
+    assert len([one for one in host.told.notices if "stays in git, though not here" in one]) == 1
+    assert [outcome for _, outcome in told(host)] == ["RolledBack", "Failed", "Synced"]
+    host.repository.git("checkout", "--", ".")
+    keep(keeper(host), host, minutes=3)
+    assert host.repository.git("diff", "--stat", good, "HEAD") == ""
+    assert host.source.pinned() == {GOOD: host.repository.head()}

@@ -333,3 +333,27 @@ def test_the_directory_one_is_in_leads_to_its_repository(repository: Repository,
     assert at_directory(bare.directory) == bare.directory
     with pytest.raises(SourceError, match="is in no git repository\nname one with --repo"):
         at_directory(tmp_path)
+
+
+@pytest.mark.parametrize("there", ["", "file://"])
+def test_a_range_of_versions_follows_the_highest_tag(repository: Repository, state: Path, there: str) -> None:
+    first = repository.commit("First", {"web.yaml": "1"})
+    repository.git("tag", "v1.2.0")
+    source = Source(f"{there}{repository.directory}", ref="semver:^1.1", state=state)
+    assert source.resolve() == first
+    second = repository.commit("Second", {"web.yaml": "2"})
+    repository.git("tag", "-a", "v1.10.0", "-m", "Ten")
+    repository.git("tag", "v2.0.0")
+
+    assert (source.resolve(), source.resolve("HEAD~1")) == (second, first)
+    with pytest.raises(SourceError, match="is no branch"):
+        source.branch()
+
+
+def test_a_range_without_a_tag_or_sense_is_told(repository: Repository, state: Path) -> None:
+    repository.commit("First", {"web.yaml": "1"})
+
+    with pytest.raises(SourceError, match=r"no tag of a version in \^1\.1"):
+        Source(str(repository.directory), ref="semver:^1.1", state=state).resolve()
+    with pytest.raises(SourceError, match="no range of versions"):
+        Source(str(repository.directory), ref="semver:soon", state=state)
