@@ -1,4 +1,4 @@
-"""Which object comes before which: waves, phases of hooks, and what objects say they depend on."""
+"""Which object comes before which: waves, and what objects say they depend on."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -11,6 +11,11 @@ from schemas.problems import Problem
 
 WAVE, ARGO_WAVE = "sloop/wave", "argocd.argoproj.io/sync-wave"
 DEPENDS_ON = "sloop/depends-on"
+HOOK = "argocd.argoproj.io/hook"  # left alone, a Job for the case of a failure would run with every commit
+NO_HOOKS = (
+    "Argo CD's hooks are not honoured: take this away, and write `sloop/wave: '-1'` for what has to be done "
+    "before all else, `'1'` for what comes after"
+)
 RUNNING = frozenset({"CronJob", "DaemonSet", "Deployment", "Job", "Pod", "ReplicaSet", "StatefulSet"})
 
 _WHOLE = re.compile(r"[+-]?\d{1,9}")
@@ -75,6 +80,8 @@ def _faults(one: _Ordered, known: set[Identity]) -> Iterator[Problem]:
     for key in (WAVE, ARGO_WAVE):
         if key in annotations and not _WHOLE.fullmatch(annotations[key]):
             yield problem(("metadata", "annotations", key), "must be a whole number in quotes, such as '-1'")
+    if annotations.get(HOOK, "Skip") != "Skip":
+        yield problem(("metadata", "annotations", HOOK), NO_HOOKS)
     at = ("metadata", "annotations", DEPENDS_ON)
     for word in _words(annotations.get(DEPENDS_ON, "")):
         if word.count("/") != 1:
