@@ -67,7 +67,8 @@ class Sight:
     @cached_property
     def world(self) -> World:
         """The moment as reconcilers know it, to ask it about pods."""
-        past = Past(readiness={**self.remembered.memory.readiness, **self.probed.readiness})
+        readiness = {**self.remembered.memory.readiness, **self.probed.readiness}
+        past = Past(readiness=readiness, unready=self.probed.unready)
         return World(
             self.source.id,
             "",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from gitops.aim import Aim
 from gitops.journal import Journal
 from gitops.loop import Loop
 from gitops.probing import Watch
@@ -48,13 +49,17 @@ class Hours:
     def clock(self) -> float:
         return time.time() + self.ahead
 
+    def aim(self) -> Aim:
+        newest = self.source.resolve()
+        return Aim(newest, newest)
+
     def tick(self) -> int:
         """Let the autoscaler decide, and do what it wants; return how many pods there are then."""
         self.ahead += EVERY
         house, request = House(self.source, self.engine), Request("run", patient=True)
         with open_ledger(self.program.state, pytest.fail) as ledger, closing(Watch(self.engine)) as watch:
             journal = Journal(ledger, self.source.id, self.clock)
-            loop = Loop(house, journal, request, Silent(), self.source.resolve, watch, self.clock)
+            loop = Loop(house, journal, request, Silent(), self.aim, watch, self.clock)
             while not loop.sync_once().quiet:
                 pass
         return len(self.program.running())

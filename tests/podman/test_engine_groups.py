@@ -1,5 +1,6 @@
 """What every engine promises about pods of several containers: the one in memory, and Podman itself."""
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -9,6 +10,7 @@ from runtime.grouping import MISSING, STRANDED
 from runtime.resources import Container, Label, Role
 from runtime.seen import SeenPod
 from tests.podman.making import container, group, pod
+from tests.podman.program import until
 from tests.podman.test_engine_contract import Subject, subject, town
 
 __all__ = ["subject", "town"]  # fixtures
@@ -131,6 +133,8 @@ def test_containers_whose_infra_container_was_killed_are_stranded(town: Subject)
     assert (inn(town).state, states(town)) == ("created", [STRANDED, STRANDED])
     for name in ("town.inn_web", "town.inn_side"):
         town.engine.stop_pod(name, 0)
+    over = int(time.time()) + 1  # Podman tells whole seconds: an earlier life has to be a second older
+    until(lambda: time.time() >= over)
     town.engine.start_pod("town.inn_web")
     assert states(town) == ["running", "created"]
 
