@@ -13,7 +13,7 @@ from schemas.probes import Port
 from schemas.selectors import LabelSelector
 
 _ALLOWED = "a namespace can be open, or closed to all but its own pods"
-_WAY_OUT = "this policy would not be enforced, so leave it out, or ignore the kind in the configuration"
+_WAY_OUT = "this policy would not be enforced, so leave it out"
 
 
 class PolicyPort(Model):
