@@ -88,7 +88,7 @@ def changes(
         _compare(view, answer, before.get(owner), pods.get(owner, []), steps.get(owner, []))
         for owner, answer in there.items()
     ]
-    gone = sorted(owner for owner in {*before, *pods} if owner not in there)
+    gone = sorted(owner for owner in {*before, *pods} if owner not in there and view.prune)
     deleted = [
         Change(owner, Verdict.DELETE, base=_base(before.get(owner), pods.get(owner, []))) for owner in gone
     ]

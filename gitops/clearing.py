@@ -29,7 +29,8 @@ def clear(scene: Scene) -> Iterator[Draft]:
     yield from _things(scene)
     yield from _volumes(scene)
     yield from _marks(scene)
-    yield from _networks(scene)
+    if scene.given.prune:
+        yield from _networks(scene)
 
 
 def _pods(scene: Scene) -> Iterator[Draft]:
@@ -66,7 +67,8 @@ def _marks(scene: Scene) -> Iterator[Draft]:
     owners = {str(answer.owner) for answer in scene.wanted}
     for one in scene.mine.volumes:
         key, owner = f"volume/{one.name}", one.labels.get(Label.OWNER, "")
-        if one.labels.get(Label.KIND) == "mark" and key not in wanted:
+        stays = key in wanted or not (owner in owners or scene.given.prune)
+        if one.labels.get(Label.KIND) == "mark" and not stays:
             why = scene.reasons.get(key, "it no longer holds") if owner in owners else LEFT
             gone = _removals(scene.mine_by_owner.get(owner, ()) if owner not in owners else ())
             yield Draft(Remove(key), Owner.parse(owner), why, _marking(scene, owner) | gone)

@@ -21,6 +21,7 @@ from gitops.program import engine_of, house_of, issuer_of, source_of, suspension
 from gitops.reception import Reception
 from gitops.request import Request
 from gitops.settings import Settings, SettingsError, each, hurried, rules
+from gitops.strays import strays
 from gitops.teller import Plain
 from gitops.visitors import Heard, Visitors
 from runtime.engine import Engine, EngineError
@@ -105,6 +106,7 @@ def _serve(settings: Settings, orders: Orders, pulse: Pulse) -> None:
         broken: list[BaseException] = []
         threads = [_begin(partial(_keep, keeper, orders, broken)) for keeper in keepers]
         follows = ", ".join(keeper.loop.house.source.display for keeper in keepers)
+        _tell_of_strays(settings, engine)
         notify("READY=1", f"STATUS=follows {follows}")
         orders.told.wait()
         notify("STOPPING=1" if orders.over else "STATUS=reads its configuration again")
@@ -114,6 +116,12 @@ def _serve(settings: Settings, orders: Orders, pulse: Pulse) -> None:
             thread.join()
     if broken:
         raise broken[0]
+
+
+def _tell_of_strays(settings: Settings, engine: Engine) -> None:
+    with suppress(EngineError):  # it is told by every pass
+        for line in strays(settings, engine):
+            Plain().notice(line)
 
 
 def _open_to_others(

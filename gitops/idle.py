@@ -99,5 +99,6 @@ def _fingerprint(source: "Source", seen: "Seen", settings: "Settings") -> str:
         settings.acme_agree,
         settings.acme_directory,
         list(settings.policy_forbid),
+        rules(settings).prune,
     ]
     return digest([VERSION, *said, *entered, fingerprint(seen, source.id)])

@@ -13,7 +13,7 @@ from gitops.address import Access
 from gitops.aim import Aim, Unsigned, aim, aiming, fixed, insisting
 from gitops.head import Head
 from gitops.idle import idle, record
-from gitops.settings import Settings, SettingsError, only, placed, rules
+from gitops.settings import Settings, SettingsError, known_by, only, placed, rules
 from gitops.signatures import Signers
 from gitops.source import Source, at_directory
 
@@ -62,7 +62,10 @@ def source_of(settings: Settings) -> Source:
     )
     keys = Signers(placed(one, own.signed_by_allowed_signers), placed(one, own.signed_by_gpg_keys))
     signers = keys if keys != Signers() else None
-    return Source(url, ref=one.ref, path=one.path, state=one.state, access=access, signers=signers)
+    known = known_by(replace(own, url=url), one.path)
+    return Source(
+        url, ref=one.ref, path=one.path, state=one.state, access=access, signers=signers, known_by=known
+    )
 
 
 def status(settings: Settings) -> Document:
@@ -202,6 +205,7 @@ def house_of(settings: Settings, source: Source, engine: "Engine") -> "House":
         entrance=entrance,
         node_ports=node_ports(settings.proxy_node_ports),
         forbidden=settings.policy_forbid,
+        prune=rules(settings).prune,
     )
     return House(source, engine, made)
 
@@ -317,12 +321,17 @@ def _status(house: "House", looked: "View", why: str, suspended: str = "") -> Do
         health = Health.SUSPENDED
     told = status_document(house.source.display, looked.commit.sha, found, _notices(looked))
     sync = "OutOfSync" if why else told["sync"]
-    return {**told, "sync": sync, "health": health, "behind": why, "suspended": suspended}
+    said = {"behind": why, "suspended": suspended, "abandoned": _abandoned(looked)}
+    return {**told, "sync": sync, "health": health, **said}
+
+
+def _abandoned(looked: "View") -> list[str]:
+    return [f"{owner} left git, and stays: sloop.yaml says prune: false" for owner in looked.abandoned]
 
 
 def _notices(looked: "View") -> list[str]:
     conflicts = [f"{one.owner}: {one.message}" for one in looked.plan.conflicts]
-    return [*conflicts, *(str(notice) for notice in looked.rendered.notices)]
+    return [*_abandoned(looked), *conflicts, *(str(notice) for notice in looked.rendered.notices)]
 
 
 def _refused(source: Source, looked: "View") -> list[str]:

@@ -26,6 +26,7 @@ class Given:
     is left alone for now, and why; pods named in ``adopting`` are replaced though they aren't ours;
     ``pool`` is where new networks find their subnets; ``released`` are volumes that go with an object which
     left git.  Nothing is done to what ``suspended`` objects have, nor for those that are ``claimed``.
+    Without ``prune`` what left git stays as it is.
     """
 
     source: str
@@ -36,6 +37,7 @@ class Given:
     released: Mapping[str, Owner] = field(default_factory=lambda: MappingProxyType({}))
     suspended: Mapping[Owner, str] = field(default_factory=lambda: MappingProxyType({}))
     claimed: Mapping[Owner, str] = field(default_factory=lambda: MappingProxyType({}))
+    prune: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +140,19 @@ class Scene:
     def staying(self) -> frozenset[str]:
         """The names of all pods that will be there: wanted, or kept as they are."""
         kept = (name for answer in self.wanted for name in answer.keep)
-        return frozenset([*self.pods, *kept])
+        return frozenset([*self.pods, *kept, *self.abandoned])
+
+    @cached_property
+    def abandoned(self) -> frozenset[str]:
+        """The names of the pods that stay though their objects left git."""
+        if self.given.prune:
+            return frozenset()
+        owners = {str(answer.owner) for answer in self.wanted}
+        return frozenset(
+            name
+            for name, pod in self.mine_by_name.items()
+            if pod.labels.get(Label.OWNER) not in owners and name not in self.pods
+        )
 
     @cached_property
     def leaving(self) -> Sequence[SeenPod]:

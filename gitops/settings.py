@@ -20,7 +20,10 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SourceSettings:
-    """One repository as the configuration has it.  ``interval`` and ``timeout`` are in seconds."""
+    """One repository as the configuration has it.  ``interval`` and ``timeout`` are in seconds.
+
+    ``formerly`` is where it was when it came to this machine, which is what it goes on being known by.
+    """
 
     name: str
     url: str
@@ -29,6 +32,7 @@ class SourceSettings:
     interval: float = 30.0
     timeout: float = 300.0
     suspended: bool = False
+    prune: bool = True
     on_failure: "OnFailure" = "hold"
     ssh_key: str = ""
     ssh_known_hosts: str = ""
@@ -36,6 +40,8 @@ class SourceSettings:
     login_password_file: str = ""
     signed_by_allowed_signers: str = ""
     signed_by_gpg_keys: str = ""
+    formerly_url: str = ""
+    formerly_path: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +127,7 @@ def each(settings: Settings) -> Iterator[Settings]:
         return
     if not settings.source and len(settings.sources) > 1 and (settings.ref or settings.path):
         raise SettingsError(f"of which source? name it with --source: {_names(settings)}")
+    _check_apart(settings.sources)
     for one in settings.sources:
         if settings.source in (None, one.name):
             yield narrowed(settings, one)
@@ -174,6 +181,29 @@ def _said(repo: str, path: str | None, sources: tuple[SourceSettings, ...]) -> t
     where = parse(repo).identity
     there = [one for one in sources if parse(one.url).identity == where]
     return tuple(one for one in there if path is None or sub_path(one.path) == sub_path(path))
+
+
+def known_by(one: SourceSettings, path: str) -> tuple[str, str]:
+    """Return the address and path that tell a source from others, whatever its place is now."""
+    was = path if one.formerly_path is None else one.formerly_path
+    return one.formerly_url or one.url, was
+
+
+def _check_apart(sources: tuple[SourceSettings, ...]) -> None:
+    """Refuse two sources that would be the same to the machine."""
+    if len(sources) < 2:
+        return
+    from gitops.address import parse, sub_path
+
+    names: dict[tuple[str, str], str] = {}
+    for one in sources:
+        url, path = known_by(one, one.path)
+        other = names.setdefault((parse(url).identity, sub_path(path)), one.name)
+        if other != one.name:
+            raise SettingsError(
+                f"the sources {other} and {one.name} are the same repository and path, now or formerly: "
+                "drop one of them"
+            )
 
 
 def _names(settings: Settings) -> str:

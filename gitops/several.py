@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 from gitops import program
 from gitops.settings import Settings, each
 from gitops.stop import Stopped
+from gitops.strays import strays
 from gitops.teller import Plain, Silent
 from gitops.trouble import Exit, code_of
 from gitops.which import Missing
@@ -60,6 +61,11 @@ def are_several(settings: Settings) -> bool:
 
 def status(settings: Settings) -> tuple[Document, Exit]:
     """Return how everything fares, and the exit code of what couldn't be told."""
+    document, code = _status(settings)
+    return {**document, "strays": strays(settings, program.engine_of(settings))}, code
+
+
+def _status(settings: Settings) -> tuple[Document, Exit]:
     if not are_several(settings):
         return program.status(settings), Exit.DONE
     answers = ask(settings, program.status)
@@ -234,7 +240,8 @@ def _untold(one: Answer[Any]) -> Document:
 def _source(one: Answer[Any], document: Document) -> Document:
     kept = {key: document[key] for key in ("revision", "sync", "health")}
     said = {key: document.get(key, "") for key in ("suspended", "behind")}
-    return {"source": one.name, "url": document["source"], **kept, **said}
+    left = document.get("abandoned", [])
+    return {"source": one.name, "url": document["source"], **kept, **said, "abandoned": left}
 
 
 def _message(one: Answer[tuple[Document, str]]) -> str:

@@ -74,10 +74,12 @@ def status(document: Document) -> Iterator[str]:
     yield from table(*_with_source(document["objects"], heads, rows))
     for one in document.get("sources", [document]):
         yield from _how_it_fares(one, f"{one['source']}: " if "sources" in document else "")
+    yield from document.get("strays", ())
 
 
 def _how_it_fares(source: Document, before: str) -> Iterator[str]:
-    yield from (f"{before}{line}" for line in (source.get("suspended"), source.get("behind")) if line)
+    why = (source.get("suspended"), source.get("behind"), *source.get("abandoned", ()))
+    yield from (f"{before}{line}" for line in why if line)
     revision, place = (source["revision"] or "")[:7], source.get("url", source["source"])
     yield f"{before}{source['sync']}, {source['health']} (revision {revision} of {place})"
 

@@ -27,8 +27,9 @@ class Source:
     """One address, ref and path, with a bare mirror under the state directory.
 
     ``timeout`` is in seconds, for each thing git is asked; ``access`` is how to get in, ``signers`` whose
-    signatures count, None where none is needed.  Making a source touches nothing; an address, ref
-    or path that can't be right is a SourceError at once.
+    signatures count, None where none is needed; ``known_by`` is the address and path that it had at first,
+    from which its ``id`` is made.  Making a source touches nothing; an address, ref or path that can't be
+    right is a SourceError at once.
     """
 
     def __init__(
@@ -41,12 +42,14 @@ class Source:
         timeout: float = 60.0,
         access: Access = NO_ACCESS,
         signers: Signers | None = None,
+        known_by: tuple[str, str] | None = None,
     ) -> None:
         self.address = replace(parse(url), access=access)
         self.signers = signers
         self.ref = ref
         self.path = sub_path(path)
-        self.id = digest(self.address.identity, self.path)
+        first, beneath = known_by or (url, path)
+        self.id = digest(parse(first).identity, sub_path(beneath))
         self.display = self.address.url
         self.range = (ref or "").removeprefix(RANGE) if (ref or "").startswith(RANGE) else None
         _check(ref or "HEAD", self.range)

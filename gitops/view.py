@@ -72,6 +72,7 @@ class Options:
     """What a person may set: the pool of new networks' subnets, the proxies' image, the machine's name.
 
     ``entrance`` is how it is entered from outside; ``machine`` and ``labels`` are what it has.
+    Without ``prune`` what left git stays.
     """
 
     pool: str = "10.144.0.0/12"
@@ -82,6 +83,7 @@ class Options:
     node_ports: tuple[int, int] = NODE_PORTS
     entrance: Entrance = field(default_factory=Entrance)
     forbidden: tuple[str, ...] = ()
+    prune: bool = True
 
 
 @dataclass(frozen=True)
@@ -149,7 +151,10 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One moment: the wanted beside the seen, and the steps that lead from one to the other."""
+    """One moment: the wanted beside the seen, and the steps that lead from one to the other.
+
+    ``abandoned`` are objects that left git, and stay with their pods where nothing is pruned.
+    """
 
     commit: Commit
     rendered: Rendered
@@ -159,6 +164,8 @@ class View:
     moment: Moment
     key: bytes = field(repr=False)
     ground: Ground = field(default_factory=Ground)
+    prune: bool = True
+    abandoned: tuple[Owner, ...] = ()
 
 
 def view(house: House, sha: str, seen: Seen, moment: Moment) -> View:
@@ -174,7 +181,7 @@ def view(house: House, sha: str, seen: Seen, moment: Moment) -> View:
         waiting=moment.waiting,
         adopting=moment.adopting,
         pool=house.options.pool,
-        released=released(house.source, house.rendered, rendered, moment.memory.settled, seen),
+        released=_released(house, rendered, moment.memory.settled, seen),
         suspended=suspended(moment.memory.notes),
         claimed=claimed(
             (answer.owner for answer in wanted),
@@ -183,10 +190,25 @@ def view(house: House, sha: str, seen: Seen, moment: Moment) -> View:
             settled=moment.memory.settled,
             others=moment.memory.others,
         ),
+        prune=house.options.prune,
     )
     planned = plan(wanted, seen, given)
     commit = house.commit(sha)
-    return View(commit, rendered, seen, wanted, planned, moment, house.key, world.ground)
+    left = () if given.prune else _abandoned(of_source(seen, house.source.id), wanted)
+    return View(commit, rendered, seen, wanted, planned, moment, house.key, world.ground, given.prune, left)
+
+
+def _released(
+    house: House, rendered: Rendered, settled: Mapping[Owner, Settled], seen: Seen
+) -> Mapping[str, Owner]:
+    prune = house.options.prune
+    return released(house.source, house.rendered, rendered, settled, seen) if prune else {}
+
+
+def _abandoned(mine: Seen, wanted: Iterable[Wanted]) -> tuple[Owner, ...]:
+    """Return the objects that have pods, and that nobody wants."""
+    owners = {Owner.parse(pod.labels[Label.OWNER]) for pod in mine.pods}
+    return tuple(sorted(owners - {answer.owner for answer in wanted}))
 
 
 def world_of(house: House, rendered: Rendered, seen: Seen, moment: Moment) -> World:

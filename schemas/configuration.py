@@ -76,6 +76,19 @@ class SignedBy(Model):
         return self
 
 
+class Formerly(Model):
+    """Where a source was when it came to this machine: another address, another path in it, or both."""
+
+    url: Text | None = None
+    path: str | None = None
+
+    @model_validator(mode="after")
+    def _check(self) -> "Formerly":
+        if self.url is None and self.path is None:
+            complain([Fault((), "says nothing: write the url or the path that it had")])
+        return self
+
+
 class Source(Model):
     """One repository that is kept on this machine.  Times are in seconds."""
 
@@ -86,10 +99,12 @@ class Source(Model):
     interval: Duration = 30.0
     timeout: Duration = 300.0
     suspended: bool = False
+    prune: bool = True
     on_failure: Literal["hold", "rollback", "revert"] = "hold"
     ssh: Ssh | None = None
     login: Login | None = None
     signed_by: SignedBy | None = None
+    formerly: Formerly | None = None
 
     @model_validator(mode="after")
     def _check(self) -> "Source":

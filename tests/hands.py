@@ -113,6 +113,10 @@ class Meddling:
         self.host.ledger.note(self.host.source.id, word, {Owner.parse(owner): note})
         self.host.clock.now += 1
 
+    def keep(self) -> None:
+        """Say `prune: false`."""
+        self.host.options = replace(self.host.options, prune=False)
+
     def adopt(self, name: str) -> None:
         self.request = replace(self.request, adopting=self.request.adopting | {name})
 

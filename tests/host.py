@@ -21,7 +21,7 @@ from gitops.probing import Probed, Watch
 from gitops.request import Request
 from gitops.source import Source
 from gitops.steps import Step
-from gitops.view import House, View
+from gitops.view import House, Options, View
 from runtime.ledger import open_ledger
 from runtime.lock import Holder
 from runtime.probed import asked_of
@@ -139,6 +139,7 @@ class Host:
         self.unwell: set[str] = set()
         self.completing = {"done:1"}
         self.on_failure: OnFailure = "hold"
+        self.options = Options()
         self.told = Told()
         self.passes: list[Pass] = []
         self.repository = Repository(directory / "site")
@@ -166,7 +167,7 @@ class Host:
     def loop(self, request: Request | None = None) -> Recorded:
         """Begin anew, as another process would."""
         return Recorded(
-            House(self.source, self.engine),
+            House(self.source, self.engine, self.options),
             Journal(self.ledger, self.source.id, self.clock),
             request or Request(),
             self.told,

@@ -91,6 +91,16 @@ def test_a_choice_that_is_none_names_the_sources(file: Path, options: dict[str, 
         only(given(file, TWO, None, **options))
 
 
+def test_two_sources_that_are_the_same_to_the_machine_are_refused(file: Path) -> None:
+    moved = "{name: a, url: /srv/new, path: x, formerly: {url: /srv/old}}"
+    text = f"sources: [{moved}, {{name: b, url: /srv/old.git/x}}]"
+    same = text.replace("/srv/old.git/x", "/srv/old, path: x")
+
+    assert len(list(each(given(file, text)))) == 2
+    with pytest.raises(SettingsError, match="the sources a and b are the same"):
+        list(each(given(file, same)))
+
+
 def test_every_problem_of_a_file_is_told_with_its_line(file: Path) -> None:
     with pytest.raises(SettingsError) as found:
         given(file, "nod: a\npool: b\n")

@@ -357,3 +357,13 @@ def test_a_range_without_a_tag_or_sense_is_told(repository: Repository, state: P
         Source(str(repository.directory), ref="semver:^1.1", state=state).resolve()
     with pytest.raises(SourceError, match="no range of versions"):
         Source(str(repository.directory), ref="semver:soon", state=state)
+
+
+def test_a_source_goes_on_being_known_by_the_place_that_it_had_at_first(tmp_path: Path) -> None:
+    def known(url: str, path: str = "", **more: tuple[str, str]) -> str:
+        return Source(url, path=path, state=tmp_path, **more).id
+
+    assert known("/srv/new", known_by=("/srv/old", "")) == known("/srv/old")
+    assert (
+        known("/srv/new", "a", known_by=("/srv/new", "b")) == known("/srv/new", "b") != known("/srv/new", "a")
+    )
