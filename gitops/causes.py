@@ -97,7 +97,15 @@ def _explain(view: View, change: Change, then: _Then, key: bytes) -> Change:
     if object_digest(old, key) == object_digest(new, key):
         return replace(change, cause=_configured(view, then, new, key) or _told(then, new, view.commit))
     fields = differences(old.document, new.document, key)
-    return replace(change, cause=_told(then, new, view.commit), fields=fields)
+    limited = "" if new.file in then.touched else _limited(view, then, change.owner, key)
+    return replace(change, cause=limited or _told(then, new, view.commit), fields=fields)
+
+
+def _limited(view: View, then: _Then, owner: Owner, key: bytes) -> str:
+    """Say which LimitRanges changed, of whose defaults an object is made that didn't itself."""
+    known = {*then.rendered.by_owner, *view.rendered.by_owner}
+    limits = sorted(one for one in known if one.kind == "LimitRange" and one.namespace == owner.namespace)
+    return "; ".join(filter(None, (_changed(view, then, one, "its limits are from", key) for one in limits)))
 
 
 def _staying(view: View, gone: Manifest | None) -> str:

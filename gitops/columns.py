@@ -48,6 +48,7 @@ HEADS: Mapping[str, Mapping[str, str]] = {
     "EndpointSlice": {},
     "Ingress": {"class": "CLASS", "hosts": "HOSTS", "address": "ADDRESS", "ports": "PORTS"},
     "IngressClass": {"controller": "CONTROLLER"},
+    "LimitRange": {},
     "NetworkPolicy": {"podSelector": "POD-SELECTOR"},
     "ConfigMap": {"data": "DATA"},
     "Secret": {"type": "TYPE", "data": "DATA"},

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from gitops import bounds
 from gitops.jobs import cron_jobs
 from gitops.look import Sight
 from reconcilers.cronjob import Cron
@@ -236,6 +237,7 @@ KINDS: Mapping[str, Callable[[Any, Sight], Details]] = {
     "HorizontalPodAutoscaler": _autoscaler,
     "Job": _job,
     "Ingress": _ingress,
+    "LimitRange": bounds.limit_range,
     "Namespace": _namespace,
     "NetworkPolicy": _network_policy,
     "PersistentVolume": _volume,

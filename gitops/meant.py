@@ -19,6 +19,7 @@ KINDS = {  # and whether they are in a namespace; the table of reconcilers takes
     "Job": True,
     "Ingress": True,
     "IngressClass": False,
+    "LimitRange": True,
     "Namespace": False,
     "NetworkPolicy": True,
     "PersistentVolume": False,

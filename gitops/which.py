@@ -16,6 +16,7 @@ SHORT = {
     "ingressclass": "ingressclass",
     "ingressclasses": "ingressclass",
     "ingresses": "ingress",
+    "limits": "limitrange",
     "netpol": "networkpolicy",
     "networkpolicies": "networkpolicy",
     "ns": "namespace",

@@ -43,6 +43,7 @@ KINDS: Mapping[str, Callable[[Any, Mapping[str, Any], World], Wanted]] = {
     "Job": job.reconcile,
     "Ingress": ingress.ingress,
     "IngressClass": ingress.entrance,
+    "LimitRange": plain.configuration,
     "Namespace": plain.namespace,
     "NetworkPolicy": plain.configuration,
     "PersistentVolume": plain.volume,

@@ -9,6 +9,7 @@ from reconcilers.wanted import Health, Status, Wanted
 from reconcilers.world import World
 from runtime.resources import Owner, Resource
 from schemas.core import ConfigMap, Namespace, PersistentVolumeClaim, Secret
+from schemas.limits import LimitRange
 from schemas.network_policy import NetworkPolicy
 from schemas.service import Endpoints, EndpointSlice
 from schemas.storage import PersistentVolume
@@ -34,9 +35,11 @@ def volume(one: PersistentVolume, _: Mapping[str, Any], __: World) -> Wanted:
 
 
 def configuration(
-    one: ConfigMap | Endpoints | EndpointSlice | NetworkPolicy | Secret, _: Mapping[str, Any], __: World
+    one: ConfigMap | Endpoints | EndpointSlice | LimitRange | NetworkPolicy | Secret,
+    _: Mapping[str, Any],
+    __: World,
 ) -> Wanted:
-    """Return nothing: pods take along what they read, and Services where they lead."""
+    """Return nothing: pods take along what they read and are given, and Services where they lead."""
     return _wanted(Owner(one.kind, one.metadata.namespace, one.metadata.name), (), there=True)
 
 

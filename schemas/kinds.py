@@ -4,6 +4,7 @@ from schemas.apps import DaemonSet, Deployment, ReplicaSet, StatefulSet
 from schemas.autoscaling import Autoscaler, HorizontalPodAutoscaler, HorizontalPodAutoscalerV1
 from schemas.batch import CronJob, Job
 from schemas.core import ConfigMap, Namespace, PersistentVolumeClaim, Pod, Secret
+from schemas.limits import LimitRange
 from schemas.model import Model
 from schemas.network_policy import NetworkPolicy
 from schemas.networking import Ingress, IngressClass
@@ -13,12 +14,14 @@ from schemas.storage import PersistentVolume
 Workload = DaemonSet | Deployment | ReplicaSet | StatefulSet
 Leading = Endpoints | EndpointSlice | Ingress | IngressClass | NetworkPolicy | Service
 Batch = CronJob | Job
+Bounding = LimitRange
 Core = ConfigMap | Namespace | PersistentVolume | PersistentVolumeClaim | Pod | Secret
-Object = Autoscaler | Batch | Core | Leading | Workload
+Object = Autoscaler | Batch | Bounding | Core | Leading | Workload
 
 KINDS: dict[tuple[str, str], type[Model]] = {
     ("v1", "ConfigMap"): ConfigMap,
     ("v1", "Endpoints"): Endpoints,
+    ("v1", "LimitRange"): LimitRange,
     ("v1", "Namespace"): Namespace,
     ("v1", "PersistentVolume"): PersistentVolume,
     ("v1", "PersistentVolumeClaim"): PersistentVolumeClaim,

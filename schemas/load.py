@@ -10,6 +10,7 @@ from schemas.conflicts import conflicts
 from schemas.core import Namespace
 from schemas.documents import Document, documents
 from schemas.kinds import KINDS, Object
+from schemas.limiting import defaulted, exceeded, limits_of
 from schemas.manifest import Manifest
 from schemas.model import Model, Noted, Path
 from schemas.networking import IngressClass
@@ -52,11 +53,13 @@ def load(files: Mapping[str, bytes], *, strict: bool = False, default_namespace:
     With ``strict``, what would be a notice is a problem.
     """
     found = [each for name in sorted(files) for each in _file(name, files[name], default_namespace)]
-    manifests = tuple(each for each in found if isinstance(each, Manifest))
+    written = tuple(each for each in found if isinstance(each, Manifest))
+    limits = limits_of(written)
+    manifests = defaulted(written, limits)
     remarks = [*(each for each in found if isinstance(each, Remark)), *replicas_remarks(manifests)]
     problems = {each for each in found if isinstance(each, Problem)}
     unread = {each.identity for each in found if isinstance(each, Unread)}
-    problems.update(_duplicates(manifests), _between(manifests, unread))
+    problems.update(_duplicates(manifests), _between(manifests, unread), exceeded(manifests, limits))
     if strict:
         problems.update(remark.problem() for remark in remarks)
     return Loaded(manifests, tuple(sorted(problems)), () if strict else notices(remarks))

@@ -37,7 +37,6 @@ NAMED: dict[tuple[str, str], Mark] = {
     ("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicy"): Refused(_ADMISSION),
     ("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicyBinding"): Refused(_ADMISSION),
     ("admissionregistration.k8s.io/v1", "ValidatingWebhookConfiguration"): Refused(_ADMISSION),
-    ("v1", "LimitRange"): Refused("it would not be enforced: write the limits into the pods"),
     ("v1", "PodTemplate"): Refused("write the template inside a Deployment"),
     ("v1", "ReplicationController"): Refused("write a Deployment (apps/v1) instead"),
     ("kustomize.config.k8s.io/v1beta1", "Kustomization"): Refused(
