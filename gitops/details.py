@@ -162,7 +162,7 @@ def _server(one: SeenServer) -> str:
 def _ingress(one: Ingress, sight: Sight) -> Details:
     """Return what leads where, as kubectl lists it."""
     entrance, secure = sight.options.entrance, bool(one.spec.tls or one.wishes.acme)
-    hosts = [rule.host or "*" for rule in one.spec.rules]
+    hosts = [rule.host or entrance.address or sight.options.machine.address for rule in one.spec.rules]
     rest = one.spec.default_backend
     return {
         "defaultBackend": _backend(rest) if rest else "",

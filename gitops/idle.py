@@ -95,6 +95,7 @@ def _fingerprint(source: "Source", seen: "Seen", settings: "Settings") -> str:
         settings.proxy_node_ports,
         settings.ingress_http,
         settings.ingress_https,
+        settings.ingress_address,
         *settings.ingress_classes,
         settings.acme_agree,
         settings.acme_directory,

@@ -227,6 +227,7 @@ def entrance_of(settings: Settings, user: int) -> "Entrance":
         settings.ingress_https or https,
         frozenset(settings.ingress_classes),
         settings.acme_directory if settings.acme_agree else "",
+        settings.ingress_address,
     )
 
 

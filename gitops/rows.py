@@ -155,7 +155,7 @@ def _ingress(one: Ingress, sight: Sight) -> Row:
     return {
         "class": one.class_name,
         "hosts": list(dict.fromkeys(rule.host or "*" for rule in one.spec.rules)) or ["*"],
-        "address": sight.options.machine.address if here else "",
+        "address": (entrance.address or sight.options.machine.address) if here else "",
         "ports": [str(port) for port in ports],
     }
 

@@ -52,7 +52,8 @@ class Settings:
     ``proxy_node_ports`` are those that Services of type NodePort find theirs among, as ``30000-32767``.
     ``proxy_image`` is what leads to the pods of a Service; "" is HAProxy's official one, or, where that can't
     be had, one made of this machine's own HAProxy.
-    ``ingress_http`` and ``ingress_https`` are the ports by which Ingresses are reached, 0 for the usual ones;
+    ``ingress_http`` and ``ingress_https`` are the ports by which Ingresses are reached, 0 for the usual ones,
+    at the address ``ingress_address``, or at all;
     ``ingress_classes`` are served beside our own.  ``acme_directory`` is the ACME server that certificates
     are obtained of once ``acme_agree`` says that its terms are agreed to.
     ``policy_forbid`` is what no commit may ask of this machine.
@@ -72,6 +73,7 @@ class Settings:
     proxy_node_ports: str = "30000-32767"
     ingress_http: int = 0
     ingress_https: int = 0
+    ingress_address: str = ""
     ingress_classes: tuple[str, ...] = ()
     acme_directory: str = "https://acme-v02.api.letsencrypt.org/directory"
     acme_email: str = ""
@@ -224,6 +226,8 @@ def _read(name: str, key: str, text: str) -> Any:
             if not (text.isdecimal() and 0 < int(text) < 65536):
                 raise SettingsError(f"{key}: must be a port from 1 to 65535")
             return int(text)
+        case "ingress_address":
+            return _address(key, text)
         case "acme_agree":
             if text not in ("true", "false"):
                 raise SettingsError(f"{key}: must be true or false")
@@ -231,6 +235,15 @@ def _read(name: str, key: str, text: str) -> Any:
         case "ingress_classes":
             return tuple(filter(None, text.replace(" ", "").split(",")))
     return text
+
+
+def _address(key: str, text: str) -> str:
+    from ipaddress import ip_address  # 6 ms that few need
+
+    try:
+        return str(ip_address(text)) if text else ""
+    except ValueError:
+        raise SettingsError(f"{key}: must be an IP address of this machine") from None
 
 
 def _written(file: Path, *, must_be_there: bool) -> dict[str, Any]:

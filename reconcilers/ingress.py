@@ -130,10 +130,13 @@ def _ready(world: World, made: Iterable[Resource]) -> bool:
 
 
 def _proxy(world: World) -> Proxy:
-    http, https, account = world.entrance.http, world.entrance.https, world.kept.account
-    known = account.thumbprint if account and account.directory == world.entrance.directory else ""
+    entered, account = world.entrance, world.kept.account
+    known = account.thumbprint if account and account.directory == entered.directory else ""
     challenged = tuple(dict.fromkeys(host for hosts in asked(world) for host in hosts))
-    said, listed = text(world.routing, Front(http, https, known, challenged)), files(world.routing)
+    said, listed = (
+        text(world.routing, Front(entered.http, entered.https, known, challenged)),
+        files(world.routing),
+    )
     told_whole = short(digest([said, digest_of_files(listed)]))  # tells a change in git from one by a hand
     return Proxy(
         owner=CLASS,
@@ -141,6 +144,9 @@ def _proxy(world: World) -> Proxy:
         text=said,
         files=listed,
         note={CLAIMS: dict(sorted(world.routing.claims.items())), "told": told_whole},
-        ports=(Port(HTTP, http), Port(HTTPS, https)),
+        ports=tuple(
+            Port(inside, port, address=entered.address)
+            for inside, port in ((HTTP, entered.http), (HTTPS, entered.https))
+        ),
         home=HOME,
     )

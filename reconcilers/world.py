@@ -86,13 +86,15 @@ class Around:
 class Entrance:
     """How the machine is entered: the ports for Ingresses, and the classes that are served beside our own.
 
-    ``directory`` is the ACME server whose terms are agreed to, "" for none.
+    ``directory`` is the ACME server whose terms are agreed to, "" for none; ``address`` is the machine's at
+    which the ports are, "" for all.
     """
 
     http: int = 80
     https: int = 443
     classes: frozenset[str] = frozenset()
     directory: str = ""
+    address: str = ""
 
 
 @dataclass(frozen=True)

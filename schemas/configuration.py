@@ -16,7 +16,7 @@ from schemas.documents import Document, documents
 from schemas.durations import seconds
 from schemas.meta import Labels
 from schemas.model import Fault, Many, Model, complain
-from schemas.names import DnsLabel, DnsSubdomain, LabelValue, PortNumber
+from schemas.names import DnsLabel, DnsSubdomain, IpAddress, LabelValue, PortNumber
 from schemas.positions import Origin
 from schemas.problems import Problem
 from schemas.words import problems_of
@@ -129,8 +129,9 @@ class Proxy(Model):
 
 
 class Ingress(Model):
-    """How Ingresses are reached: by which ports of the machine, under which classes beside ``sloop``."""
+    """How Ingresses are reached: at which address and ports, under which classes beside ``sloop``."""
 
+    address: IpAddress | None = None
     http: PortNumber | None = None
     https: PortNumber | None = None
     classes: Many[DnsSubdomain] = ()

@@ -48,6 +48,15 @@ def test_an_option_wins_over_the_environment_and_that_over_the_file(file: Path) 
     assert (found.podman, found.pool, found.node) == ("unix:///file", "10.2.0.0/16", "said")
 
 
+def test_ingresses_are_at_one_address_of_the_machine_where_that_is_set(file: Path) -> None:
+    found = given(file, "ingress: {address: 192.0.2.1}\n")
+    anew = given(file, "ingress: {address: 192.0.2.1}\n", {"SLOOP_INGRESS_ADDRESS": "::1"})
+
+    assert (found.ingress_address, anew.ingress_address) == ("192.0.2.1", "::1")
+    with pytest.raises(SettingsError, match="SLOOP_INGRESS_ADDRESS: must be an IP address of this machine"):
+        given(file, "", {"SLOOP_INGRESS_ADDRESS": "here"})
+
+
 def test_the_keys_of_the_first_release_still_name_one_source(file: Path) -> None:
     (one,) = each(given(file, "repo: /srv/shop.git\nref: v1\npath: deploy\nstate: /srv/state\n"))
 

@@ -1,6 +1,8 @@
 """The demo: deploys the sample, changes it, breaks it, rolls it back, and leaves it running."""
 
 import http.client
+import json
+import os
 import shutil
 import subprocess
 import sys
@@ -19,7 +21,9 @@ from tests.machine.telling import tell
 HERE = Path(__file__).parents[2]
 PLACE = HERE / ".demo"
 SLOOP = HERE / ".venv" / "bin" / "sloop"
+CONFIGURATION = PLACE / "sloop.yaml"
 PATIENCE = 30.0  # seconds until a page must answer
+HTTPS_AFTER = 8443 - 8080  # numbers between the two ports
 
 
 class DemoError(Exception):
@@ -69,64 +73,69 @@ def begin() -> Demo:
     for folder in sorted((HERE / "sample-repo" / "images").iterdir()):
         images.build(started, folder, {f"localhost/sample/{folder.name}:1": "1"})
     PodmanEngine(started.url).build(BUILT)
-    demo = Demo(started, ports.free())
-    lessons.begin(PLACE / "repo", port=demo.port)
-    return demo
+    http = ports.free()
+    https = ports.free(range(http + HTTPS_AFTER, http + HTTPS_AFTER + 1000))
+    CONFIGURATION.write_text(configuration(PLACE, started.url, http=http, https=https))
+    lessons.begin(PLACE / "repo")
+    return Demo(started, http)
+
+
+def configuration(place: Path, podman: str, *, http: int, https: int) -> str:
+    """Return sloop's configuration for a demo: its repository, its Podman, and two ports of this machine."""
+    said = {
+        "repo": str(place / "repo"),
+        "path": "deploy",
+        "state": str(place / "state"),
+        "podman": podman,
+        "ingress": {"address": "127.0.0.1", "http": http, "https": https},
+    }
+    return json.dumps(said, indent=2) + "\n"  # which is YAML, too
 
 
 def show(demo: Demo) -> None:
     """Go through the history, saying before each step what it shows."""
     say("The first commit holds a shop in two namespaces. What would be made?")
-    sloop(demo, "diff", expected=(1,))
+    sloop("diff", expected=(1,))
     say("Make it.")
-    sloop(demo, "apply")
+    sloop("apply")
     expect(demo, "The harbour shop")
 
     lessons.teach(PLACE / "repo", lessons.GOOD)
     say("A second commit changes the title and asks for a third pod. What would change, and why?")
-    sloop(demo, "diff", expected=(1,))
+    sloop("diff", expected=(1,))
     say("Change it: pods are replaced one by one, and the shop stays open.")
-    sloop(demo, "apply")
+    sloop("apply")
     expect(demo, lessons.TITLE)
 
     lessons.teach(PLACE / "repo", lessons.BAD)
     say("A third commit names an image that nobody has. It must fail, and the shop must stay open.")
-    sloop(demo, "apply", "--timeout", "30s", expected=(1, 3))
+    sloop("apply", "--timeout", "30s", expected=(1, 3))
     expect(demo, lessons.TITLE)
     say("What is wrong?")
-    sloop(demo, "status", expected=(0, 1, 3))
+    sloop("status", expected=(0, 1, 3))
 
     say("Take the third commit back: by a commit, so that git still says what runs.")
-    sloop(demo, "rollback")
+    sloop("rollback")
     expect(demo, lessons.TITLE)
     say("All is well again.")
-    sloop(demo, "status")
+    sloop("status")
     say("And this is how we came here.")
-    sloop(demo, "history")
+    sloop("history")
 
 
 def say(line: str) -> None:
     tell(f"\n# {line}")
 
 
-def sloop(demo: Demo, *arguments: str, expected: Sequence[int] = (0,)) -> None:
+def sloop(*arguments: str, expected: Sequence[int] = (0,)) -> None:
     """Run a command as a user would; any exit code but the expected ones ends the demo."""
     tell(f"$ sloop {' '.join(arguments)}")
-    code = subprocess.run([*addressed(demo), *arguments], stdin=subprocess.DEVNULL, check=False).returncode
+    command = [str(SLOOP), "--config", str(CONFIGURATION), *arguments]
+    plain = {key: text for key, text in os.environ.items() if not key.startswith("SLOOP_")}
+    code = subprocess.run(command, stdin=subprocess.DEVNULL, env=plain, check=False).returncode
     if code not in expected:
         wanted = " or ".join(map(str, expected))
         raise DemoError(f"sloop {' '.join(arguments)} ended with exit code {code}, not {wanted}; see {PLACE}")
-
-
-def addressed(demo: Demo) -> list[str]:
-    """Return the command with the demo's repository, state and engine."""
-    places = {
-        "--repo": PLACE / "repo",
-        "--path": "deploy",
-        "--state": PLACE / "state",
-        "--podman": demo.engine.url,
-    }
-    return [str(SLOOP), *(str(word) for option in places.items() for word in option)]
 
 
 def expect(demo: Demo, title: str) -> None:

@@ -40,11 +40,10 @@ BAD = Lesson(
 )
 
 
-def begin(repository: Path, *, port: int) -> None:
-    """Make a repository whose first commit is the sample, with ``port`` as the port of its gateway."""
+def begin(repository: Path) -> None:
+    """Make a repository whose first commit is the sample as it is."""
     shutil.copytree(SAMPLE, repository)
     git(repository, "init", "--quiet", "--initial-branch=main")
-    change(repository, Edit("deploy/shop/gateway.yaml", "hostPort: 8080", f"hostPort: {port}"))
     commit(repository, "Open the shop")
 
 

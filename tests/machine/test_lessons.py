@@ -3,8 +3,6 @@
 import subprocess
 from pathlib import Path
 
-import yaml
-
 from tests.machine import lessons
 
 
@@ -16,7 +14,7 @@ def said(repository: Path, *arguments: str) -> list[str]:
 def test_the_history_has_a_beginning_a_good_change_and_a_bad_one(tmp_path: Path) -> None:
     repository = tmp_path / "repo"
 
-    lessons.begin(repository, port=8099)
+    lessons.begin(repository)
     lessons.teach(repository, lessons.GOOD)
     lessons.teach(repository, lessons.BAD)
 
@@ -31,12 +29,3 @@ def test_the_history_has_a_beginning_a_good_change_and_a_bad_one(tmp_path: Path)
         .strip()
         .startswith("deploy/shop/web.yaml")
     )
-
-
-def test_the_gateway_gets_the_port_that_was_found(tmp_path: Path) -> None:
-    lessons.begin(tmp_path / "repo", port=8099)
-
-    documents = yaml.safe_load_all((tmp_path / "repo/deploy/shop/gateway.yaml").read_text())
-    [gateway] = [document for document in documents if document["kind"] == "Deployment"]
-    [port] = gateway["spec"]["template"]["spec"]["containers"][0]["ports"]
-    assert (port["hostPort"], port["hostIP"]) == (8099, "127.0.0.1")

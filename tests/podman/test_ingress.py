@@ -237,5 +237,7 @@ def test_what_is_not_of_the_class_is_left_alone_until_the_class_is_served(progra
     assert alone[1].startswith("left alone: nobody serves the class nginx here")
     assert fetched("http://127.0.0.1:8080/passwd") == b""
     ports = {"SLOOP_INGRESS_CLASSES": "nginx", "SLOOP_INGRESS_HTTP": "8080", "SLOOP_INGRESS_HTTPS": "8443"}
-    assert program.run("apply", **ports).code == 0
+    assert program.run("apply", **ports, SLOOP_INGRESS_ADDRESS="127.0.0.1").code == 0
     until(lambda: fetched("http://127.0.0.1:8080/passwd"))
+    bound = program.inspect("sloop__ingress")["HostConfig"]["PortBindings"]
+    assert {one["HostIp"] for each in bound.values() for one in each} == {"127.0.0.1"}
