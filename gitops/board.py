@@ -46,10 +46,10 @@ class Board:
             row.passes["troubled"] += 1
             row.seconds.add(seconds)
 
-    def ended(self, source: str, outcome: str) -> None:
+    def ended(self, source: str, outcome: object) -> None:
         """Note how a run ended."""
         with self._guard:
-            self.rows.setdefault(source, Row()).runs[outcome] += 1
+            self.rows.setdefault(source, Row()).runs[str(outcome)] += 1
 
     def troubles(self) -> list[str]:
         """Return what keeps sources from being looked after."""

@@ -11,14 +11,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gitops import VERSION
-from gitops.settings import Settings, SettingsError, SourceSettings
+from gitops.settings import NotificationSettings, Settings, SettingsError, SourceSettings
 from runtime.lock import lock_directory
 
 if TYPE_CHECKING:
     from schemas.problems import Problem
 
 _LOGIN = re.compile(rb"://[^/@\s]*:[^/@\s]*@")  # such a file is not kept anywhere else
-KEYS = [one.name for kind in (Settings, SourceSettings) for one in fields(kind)]
+KINDS = (Settings, SourceSettings, NotificationSettings)
+KEYS = [one.name for kind in KINDS for one in fields(kind)]
 
 
 def written(file: Path, *, must_be_there: bool) -> Mapping[str, Any]:

@@ -10,6 +10,7 @@ from functools import partial
 
 from gitops.aim import aiming
 from gitops.board import Board
+from gitops.courier import courier_of
 from gitops.door import open_door
 from gitops.head import Head
 from gitops.journal import Journal
@@ -26,6 +27,7 @@ from gitops.teller import Plain
 from gitops.visitors import Heard, Visitors
 from runtime.engine import Engine, EngineError
 from runtime.ledger import open_ledger
+from runtime.records import Run
 from runtime.writes import Ledger
 
 HEED = 1.0  # seconds after which it is seen whether there is anything to probe by now
@@ -150,7 +152,12 @@ def _keeper(settings: Settings, name: str, common: Common) -> Iterator[Keeper]:
     source, own, visitors = source_of(settings), rules(settings), Visitors()
     engine, teller = common.engine, Heard(name, visitors)
     head = Head(source, own.interval, time.time, teller.notice, aiming(source, own.on_failure))
-    heard = partial(common.board.ended, name)
+    courier = courier_of(settings, teller.notice)
+
+    def heard(run: Run, before: Sequence[Run]) -> None:
+        common.board.ended(name, run.outcome)
+        courier.ended(own.name or source.display, run, before)
+
     journal = Journal(common.ledger, source.id, time.time, heard=heard)
     with closing(Watch(engine)) as watch:
         house = house_of(settings, source, engine)
@@ -170,6 +177,7 @@ def _keeper(settings: Settings, name: str, common: Common) -> Iterator[Keeper]:
         )
         _begin(partial(_heed, watch, keeper.bell))
         yield keeper
+        courier.finish()
 
 
 def _begin(work: Callable[[], None]) -> threading.Thread:

@@ -1,7 +1,7 @@
 """What the ledger is told of a run, pass by pass: written ahead, and completed as steps end."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from gitops.changes import Change
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from runtime.writes import Ledger
 
 LATELY = 20  # runs in which a refusal is looked for before it is noted
+# How the messages of runs begin that failed only because nobody saw them to their end.
+UNFINISHED = ("interrupted", "stopped by SIG", "sloop was told to stop")
 
 
 EVENTS = {
@@ -34,14 +36,14 @@ EVENTS = {
 
 @dataclass
 class Journal:
-    """One run in the ledger; ``heard`` is told how each ended."""
+    """One run in the ledger; ``heard`` is told how each ended, and which there were until then."""
 
     ledger: "Ledger"
     source: str
     clock: Callable[[], float]
     run: int = 0
     number: int = 0
-    heard: Callable[[str], None] = field(default=lambda _: None)
+    heard: Callable[[Run, Sequence[Run]], None] = field(default=lambda *_: None)
     _over: bool = False
 
     @property
@@ -81,8 +83,10 @@ class Journal:
     def end(self, outcome: Outcome, message: str = "") -> None:
         """Close the run, if one is open."""
         if self.running and not self._over:
-            self.ledger.finish_run(self.run, outcome, message, self.clock())
-            self.heard(outcome)
+            before, now = self.ledger.past.history(self.source, limit=LATELY), self.clock()
+            self.ledger.finish_run(self.run, outcome, message, now)
+            for run in (one for one in before if one.id == self.run):
+                self.heard(replace(run, finished=now, outcome=outcome, message=message), before)
         self.run, self._over = 0, False
 
     def memory(self) -> Memory:

@@ -151,6 +151,8 @@ def _converge(
 ) -> tuple[Document, str]:
     from gitops.aftermath import said_last
     from gitops.converge import End, converge
+    from gitops.courier import courier_of
+    from gitops.guard import Refusal
     from gitops.journal import Journal
     from gitops.loop import Loop
     from gitops.probing import Watch
@@ -158,6 +160,7 @@ def _converge(
     from gitops.there import commit_there
     from reconcilers.pods import earliest
     from runtime.ledger import open_ledger
+    from schemas.problems import ManifestError
 
     house = house_of(settings, source, engine)
     with open_ledger(settings.state, teller.notice) as ledger, closing(Watch(engine)) as watch:
@@ -165,15 +168,20 @@ def _converge(
             return _left_alone(why)
         there = partial(commit_there, ledger.past, source, engine)
         on_failure = "hold" if request.stays else rules(settings).on_failure
-        journal = Journal(ledger, source.id, time.time)
+        courier = courier_of(settings, teller.notice)
+        heard = partial(courier.ended, rules(settings).name or source.display)
+        journal = Journal(ledger, source.id, time.time, heard=heard)
         aim = fixed(there) if request.stays else aim
         loop = Loop(house, journal, request, teller, aim, watch, on_failure=on_failure)
         loop.issuer = issuer_of(settings)
         try:
             ended = converge(loop, timeout=wish.timeout or rules(settings).timeout, wait=wish.wait)
-        except Unsigned as refused:
-            journal.refused(house.commit(refused.sha), request.trigger, str(refused))
+        except (ManifestError, Refusal) as refused:
+            sha = refused.sha if isinstance(refused, Unsigned) else loop.sha
+            journal.refused(house.commit(sha), request.trigger, str(refused))
             raise
+        finally:
+            courier.finish()
         document = _status(house, ended.last.view, behind(settings, source, loop.aimed))
         if ended.last.done:
             looked, sha = ended.last.view, ended.last.view.commit.sha

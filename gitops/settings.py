@@ -45,6 +45,17 @@ class SourceSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class NotificationSettings:
+    """Where some events of some sources are told; no sources are all of them."""
+
+    url: str = field(default="", repr=False)
+    url_file: str = ""
+    token_file: str = ""
+    events: tuple[str, ...] = ("failed", "rolledBack", "recovered")
+    sources: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that can be set.  An option wins over the environment, and that over the file.
 
@@ -83,10 +94,11 @@ class Settings:
     webhook_secret_file: str | None = None
     policy_forbid: tuple[str, ...] = ()
     sources: tuple[SourceSettings, ...] = ()
+    notifications: tuple[NotificationSettings, ...] = ()
     file: Path | None = None
 
 
-IN_A_FILE_ONLY = frozenset({"node_labels", "policy_forbid", "sources", "file"})
+IN_A_FILE_ONLY = frozenset({"node_labels", "notifications", "policy_forbid", "sources", "file"})
 
 
 def settings(
@@ -254,9 +266,16 @@ def _written(file: Path, *, must_be_there: bool) -> dict[str, Any]:
         found["policy_forbid"] = tuple(found["policy_forbid"])
     if "sources" in found:
         found["sources"] = tuple(SourceSettings(**one) for one in found["sources"])
+    if "notifications" in found:
+        found["notifications"] = tuple(_notification(one) for one in found["notifications"])
     if "ingress_classes" in found:
         found["ingress_classes"] = tuple(found["ingress_classes"])
     return found
+
+
+def _notification(written: Mapping[str, Any]) -> NotificationSettings:
+    lists = {key: tuple(value) for key, value in written.items() if key in {"events", "sources"}}
+    return NotificationSettings(**{**written, **lists})
 
 
 def _state(environment: Mapping[str, str]) -> Path:

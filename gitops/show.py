@@ -102,12 +102,17 @@ def history(runs: Sequence[Document]) -> Iterator[str]:
             run["outcome"] or "Running",
             run["trigger"],
             run["author"],
-            run["subject"] + (f" ({run['message']})" if run["message"] else ""),
+            run["subject"] + (f" ({_in_a_line(run['message'])})" if run["message"] else ""),
         )
         for run in runs
     ]
     heads = ("REVISION", "WHEN (UTC)", "OUTCOME", "TRIGGER", "AUTHOR", "SUBJECT")
     yield from table(*_with_source(runs, heads, rows))
+
+
+def _in_a_line(message: str) -> str:
+    first, *more = message.splitlines()
+    return f"{first} and {len(more)} more" if more else first
 
 
 def revisions(found: Sequence[Document]) -> Iterator[str]:

@@ -145,6 +145,24 @@ class Acme(Model):
     agree: bool = False
 
 
+class Notification(Model):
+    """Where some events are told, of all sources or of some."""
+
+    url: Text | None = None
+    url_file: Text | None = None
+    token_file: Text | None = None
+    events: Many[Literal["failed", "rolledBack", "recovered"]] = ("failed", "rolledBack", "recovered")
+    sources: Many[DnsLabel] = ()
+
+    @model_validator(mode="after")
+    def _check(self) -> "Notification":
+        if bool(self.url) == bool(self.url_file):
+            complain([Fault((), "write either url or urlFile, the address that is told")])
+        if self.url and not re.match(r"https?://", self.url):
+            complain([Fault(("url",), "must begin with http:// or https://")])
+        return self
+
+
 class Policy(Model):
     """What no commit may ask of this machine."""
 
@@ -169,11 +187,19 @@ class Configuration(Model):
     ingress: Ingress = Field(default_factory=Ingress)
     acme: Acme = Field(default_factory=Acme)
     policy: Policy = Field(default_factory=Policy)
+    notifications: Many[Notification] = ()
 
     @model_validator(mode="after")
     def _check(self) -> "Configuration":
-        complain([*self._repeated(), *self._both()])
+        complain([*self._repeated(), *self._both(), *self._unknown()])
         return self
+
+    def _unknown(self) -> Iterator[Fault]:
+        names = {source.name for source in self.sources}
+        for index, one in enumerate(self.notifications):
+            for place, name in enumerate(one.sources):
+                if name not in names:
+                    yield Fault(("notifications", index, "sources", place), "there is no source of this name")
 
     def _repeated(self) -> Iterator[Fault]:
         names = Counter[str]()

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tests.gitops.repository import Repository
+from tests.gitops.test_courier import inbox
 from tests.podman.manifests import config_map, deployment, secret, variable
 from tests.podman.program import Program
 
@@ -63,3 +64,23 @@ def test_what_a_source_leaves_behind_stays_as_the_configuration_says_and_is_told
     assert program.ids() == before
     assert configured.name(shop=now, blog=blog).run("apply").code == 0
     assert program.of("api") == []
+
+
+def test_a_commit_that_is_refused_is_told_once_and_so_is_its_mending(program: Program) -> None:
+    with inbox() as (url, heard):
+        file = program.state.parent / "sloop.yaml"
+        sources = f"sources: [{{name: shop, url: {program.repository.directory}}}]"
+        file.write_text(f"{sources}\nnotifications: [{{url: '{url}/'}}]\n")
+        configured = replace(program, config=file)
+        program.commit("Good", config_map(color="blue"))
+        assert configured.run("apply").code == 0
+        bad = program.commit("Bad", {**config_map(color="blue"), "dta": {}})
+        assert [configured.run("apply").code for _ in range(2)] == [2, 2]
+        program.commit("Mended", config_map(color="red"))
+        assert configured.run("apply").code == 0
+
+    (failed, recovered) = [body for _, _, body in heard]
+    assert (failed["event"], failed["source"], failed["revision"]) == ("failed", "shop", bad)
+    assert "configmap-settings.yaml" in failed["message"]
+    assert recovered["event"] == "recovered"
+    assert [one["outcome"] for one in configured.json("history")] == ["Synced", "Failed", "Synced"]
