@@ -1,7 +1,7 @@
 """``python -m tests.chaos.soak``: a loop that keeps a busy machine for an hour must not grow.
 
-Every few seconds a commit comes or a hand meddles, and the loop has to follow.  What it takes is read from
-the kernel; the last quarter of the time is held against the second one.
+A commit comes or a hand meddles, the loop has to follow, and all is quiet for a while, as on a real machine.
+What the loop takes is read from the kernel; the last quarter of the time is held against the second one.
 """
 
 import argparse
@@ -22,6 +22,7 @@ from tests.machine.telling import tell
 from tests.podman.keeping import Keeper, keeping
 
 PATIENCE = 60.0  # seconds for the loop to follow
+GLANCE = 0.5  # seconds between two looks whether it has
 MORE = 1.15  # times as much as before is still level; the rest is noise
 CHANGES = (new_configuration, new_image, new_number, hand, hand)
 
@@ -49,7 +50,7 @@ def main() -> None:
     with a_podman() as podman:
         stage = Stage.set(podman, podman.directory.parent / "stage")
         with keeping(stage.program, "--interval", "1s") as keeper:
-            readings = _busy(stage, keeper, random.Random(asked.seed), asked.minutes * 60)
+            readings = _busy(stage, keeper, asked)
         wrong = [*broken(stage, stage.mend()), *grown(readings)]
     for one in wrong:
         tell(f"  {one}")
@@ -71,9 +72,9 @@ def _median(readings: Sequence[Reading], name: str) -> float:
     return median(getattr(one, name) for one in readings)
 
 
-def _busy(stage: Stage, keeper: Keeper, chance: random.Random, seconds: float) -> list[Reading]:
+def _busy(stage: Stage, keeper: Keeper, asked: argparse.Namespace) -> list[Reading]:
     readings: list[Reading] = []
-    end = time.monotonic() + seconds
+    chance, end = random.Random(asked.seed), time.monotonic() + asked.minutes * 60
     while time.monotonic() < end:
         chance.choice(CHANGES)(stage, chance.random())
         if not _followed(stage):
@@ -82,6 +83,7 @@ def _busy(stage: Stage, keeper: Keeper, chance: random.Random, seconds: float) -
         readings.append(_reading(stage, keeper.running.pid))
         if len(readings) % 20 == 1:
             tell(str(readings[-1]))
+        time.sleep(asked.rest)
     return readings
 
 
@@ -91,6 +93,7 @@ def _followed(stage: Stage) -> bool:
     while time.monotonic() < end:
         if _carried_out(stage) and _running(stage):
             return True
+        time.sleep(GLANCE)
     return False
 
 
@@ -121,6 +124,7 @@ def _asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos.soak", description=__doc__)
     parser.add_argument("--seed", type=int, default=random.randrange(1_000_000))
     parser.add_argument("--minutes", type=float, default=60.0)
+    parser.add_argument("--rest", type=float, default=8.0, help="seconds of quiet after each change")
     return parser.parse_args()
 
 
