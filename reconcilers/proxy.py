@@ -50,6 +50,8 @@ SECURITY = Security(
 
 # Old workers end with their last connection, however long that lasts; at most so many are kept for it.
 # Without fd-hard-limit HAProxy takes memory for all the files that it may open: Podman allows a million.
+# No init-addr libc: it asks the first resolver only, which may be of another network and not know a pod's name,
+# and waits for it; 10 s for each name while the resolver behind that is silent.
 PREAMBLE = f"""\
 global
     log stdout format raw daemon notice
@@ -70,7 +72,7 @@ defaults
     timeout server 5d
     retries 5
     option redispatch 1
-    default-server init-addr last,libc,none resolvers pods resolve-prefer ipv4 inter 2s fastinter 500ms \
+    default-server init-addr last,none resolvers pods resolve-prefer ipv4 inter 2s fastinter 500ms \
 downinter 500ms rise 1 fall 3
 resolvers pods
     parse-resolv-conf

@@ -77,6 +77,14 @@ def test_told_anew_it_leads_elsewhere_and_loses_no_request(engine: PodmanEngine)
     assert volume.note == '{"members": ["town.miller"]}'
 
 
+def test_names_that_nobody_knows_hold_up_no_configuration(engine: PodmanEngine) -> None:
+    begin(engine, "town.baker")
+
+    engine.configure(proxy("town.baker", "town.nobody", "town.gone", "elsewhere.nobody")[1])
+
+    until(lambda: up(engine) == {"town.baker"})
+
+
 def test_what_its_program_refuses_reaches_no_running_proxy(
     engine: PodmanEngine, empty_podman: Podman
 ) -> None:

@@ -184,12 +184,12 @@ def test_a_port_of_this_machine_leads_to_a_service_and_into_a_pod(program: Progr
 def test_the_state_of_each_server_is_described(program: Program) -> None:
     program.deploy(web(), service(target="http"))
 
-    told = program.json("describe", "service/web")
-    (listed,) = program.json("get", "endpoints")["items"]
+    def told() -> dict[str, Any]:
+        return dict(program.json("describe", "service/web"))
 
-    assert len(told["endpoints"]) == 2
-    assert all(text.startswith("UP at 10.") for text in told["endpoints"].values())
-    assert told["clusterIP"] == address(program)
+    until(lambda: [text[:9] for text in told()["endpoints"].values()] == ["UP at 10."] * 2)
+    (listed,) = program.json("get", "endpoints")["items"]
+    assert told()["clusterIP"] == address(program)
     assert len(listed["endpoints"]) == 2
     assert all(one.endswith(":8000") for one in listed["endpoints"])
 
