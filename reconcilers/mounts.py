@@ -147,12 +147,12 @@ def _claim(world: World, mount: VolumeMount, claim: PersistentVolumeClaim, *, re
 def _configured(reader: Reader, mount: VolumeMount, volume: PodVolume) -> Mounted:
     """Return files and secrets in one directory; a secret lies over an empty file of its name.
 
-    A volume of secrets alone has nothing below it: its directory is the container's own.
+    A volume of secrets alone has nothing below it: its directory is the container's own, or an empty one.
     """
     found = entries(reader, volume)
     secrets = [entry for entry in found if entry.secret]
     kept = _secrets(reader, mount, volume, [entry for entry in secrets if _target(mount, entry.path)])
-    if volume.secret or any(_target(mount, entry.path) == mount.mount_path for entry in secrets):
+    if (volume.secret and found) or any(_target(mount, entry.path) == mount.mount_path for entry in secrets):
         return kept
     below = [File(one.path, b"" if one.secret else one.content, one.mode) for one in found]
     made = _files(reader, _configuration_name(volume), below)

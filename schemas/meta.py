@@ -9,7 +9,19 @@ from schemas.names import AnnotationKey, DnsLabel, DnsSubdomain, LabelKey, Label
 
 _SERVER = "a cluster's API server writes it"
 _OWNER = "who owns what is known from git and from labels"
+_ELSEWHERE = "it is Podman's own, or of an older Kubernetes: write the field of the pod, where it has one"
+_PREFIXES = (
+    "io.podman.annotations.",
+    "volume.podman.io/",
+    "container.apparmor.security.beta.kubernetes.io/",
+    "container.seccomp.security.alpha.kubernetes.io/",
+    "seccomp.security.alpha.kubernetes.io/",
+)
 _TEMPLATE = "pods get their names and namespace from the object that makes them"
+
+
+def _is_read_elsewhere(annotation: str) -> bool:
+    return annotation.startswith(_PREFIXES)
 
 
 def _nowhere(namespace: str) -> str:  # noqa: ARG001 (whatever was written)
@@ -35,7 +47,9 @@ class TemplateMeta(Model):
     """The metadata of a template: labels and annotations."""
 
     labels: Labels = Field(default_factory=dict)
-    annotations: Annotations = Field(default_factory=dict)
+    annotations: Annotated[Annotations, Noted(_ELSEWHERE, key=_is_read_elsewhere)] = Field(
+        default_factory=dict
+    )
     name: Annotated[str | None, Noted(_TEMPLATE)] = None
     namespace: Annotated[str | None, Noted(_TEMPLATE)] = None
     generate_name: Annotated[str | None, Noted(_TEMPLATE)] = None

@@ -44,6 +44,8 @@ NAMED: dict[tuple[str, str], Mark] = {
     ),
 }
 
+_FOREIGN = "a custom resource, for which only its own controller in a cluster would do anything: leave it out"
+_GATEWAY = "gateway.networking.k8s.io"
 _REMOVED = frozenset(
     {
         "extensions/v1beta1",
@@ -87,10 +89,19 @@ def verdict(api_version: str, kind: str) -> Verdict:
     named = NAMED.get((api_version, kind))
     if named is not None:
         return Verdict("kind", named)
+    if said := _custom(api_version.partition("/")[0]):
+        return Verdict("kind", Refused(f"unknown kind {api_version}/{kind}: {said}"))
     other = _other_version(api_version, kind)
     if other:
         return Verdict("apiVersion", Refused(other))
     return Verdict("kind", Refused(_unknown(api_version, kind)))
+
+
+def _custom(group: str) -> str:
+    """Return what to do with the kinds of a group that isn't Kubernetes' own, "" for any other group."""
+    if group == _GATEWAY:
+        return "the Gateway API is not served here: write an Ingress (networking.k8s.io/v1), or a Service"
+    return _FOREIGN if "." in group and not group.endswith(".k8s.io") else ""
 
 
 def _other_version(api_version: str, kind: str) -> str:

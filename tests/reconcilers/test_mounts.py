@@ -96,6 +96,10 @@ def test_a_missing_optional_config_map_is_an_empty_directory() -> None:
     assert files("configMap: {name: none, optional: true}") == ()
 
 
+def test_a_missing_optional_secret_is_an_empty_directory() -> None:
+    assert files("secret: {secretName: none, optional: true}") == ()
+
+
 def test_a_part_of_a_config_map_is_mounted_in_its_place() -> None:
     (mount,) = seen("configMap: {name: conf}", "{name: it, mountPath: /etc/a, subPath: a.txt}").mounts
 

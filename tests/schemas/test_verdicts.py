@@ -47,7 +47,14 @@ def test_an_unknown_kind_names_the_nearest(api_version: str, kind: str, near: st
 
 @pytest.mark.parametrize("kind", ["Widget", "Xyz", ""])
 def test_a_kind_that_is_like_no_other_names_none(kind: str) -> None:
-    assert verdict("example.com/v1", kind).mark == Refused(f"unknown kind example.com/v1/{kind}")
+    assert verdict("settings.k8s.io/v1", kind).mark == Refused(f"unknown kind settings.k8s.io/v1/{kind}")
+
+
+def test_a_custom_resource_is_told_apart_from_a_kind_of_the_same_name() -> None:
+    told = verdict("serving.knative.dev/v1", "Service")
+
+    assert told.field == "kind"
+    assert "a custom resource" in told.mark.reason
 
 
 @pytest.mark.parametrize("kind", ["ServiceAccount"])
