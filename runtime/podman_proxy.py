@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from runtime.resources import Configuration, short
 
 UNTOLD = "untold"  # a file that is there while a proxy may not know yet what lies in its volume
 CHECK_SECONDS = 30.0
+LOOK = 0.1  # seconds between two tries of a check that was cut off
 
 
 def home_of(volume: Mapping[str, Any]) -> Path:
@@ -39,20 +41,15 @@ def configure(api: Api, configuration: Configuration, volume: Mapping[str, Any])
     After a power cut at any moment either the old or the new configuration is whole, and a look tells
     whether a proxy may still go by the old one.
     """
-    from runtime.proxy_socket import reload  # no idle pass needs it
-
     home, new = home_of(volume), short(configuration.content)
     try:
         _lay_out(home)
         _directory(home / new, 0o750)
         write(str(home / new), configuration.files)
-        runs = _runs(api, configuration.name)
-        if runs:
-            _check(api, configuration.name, new)
+        _check(api, configuration.name, new)
         (home / UNTOLD).touch()
         _turn_to(home, new)
-        if runs:
-            reload(home)
+        _tell(api, configuration.name, home)
         (home / UNTOLD).unlink()
         _sweep(home, new)
     except OSError as error:
@@ -84,16 +81,44 @@ def _runs(api: Api, name: str) -> bool:
 
 
 def _check(api: Api, name: str, new: str) -> None:
-    """Raise EngineError where the proxy's own program doesn't take the new configuration."""
+    """Raise EngineError where a proxy's own program doesn't take the new configuration.
+
+    One that dies meanwhile says nothing of it: Podman starts it again, or it is left to its next start.
+    """
+    end = time.monotonic() + CHECK_SECONDS
+    while _runs(api, name) and (said := _said_of(api, name, new)):
+        if told := [line for line in said.splitlines() if "ALERT" in line]:
+            why = "; ".join(told[:3])
+            raise EngineError(
+                f"the proxy {name} doesn't take its new configuration, and keeps the old one: {why}"
+            )
+        if time.monotonic() > end:
+            raise EngineError(f"the proxy {name} can't check its new configuration: {said}")
+        time.sleep(LOOK)
+
+
+def _said_of(api: Api, name: str, new: str) -> str:
+    """Return what the program in a proxy, or who should run it, says against a configuration."""
     from runtime.podman_exec import said_in  # 40 ms, and no idle pass needs it
 
-    code, said = said_in(api, name, ["haproxy", "-c", "-f", f"{TARGET}/{HOME}/{new}/{MAIN}"], CHECK_SECONDS)
-    if code:
-        told = [line for line in said.splitlines() if "ALERT" in line] or said.splitlines()
-        why = "; ".join(told[:3])
-        raise EngineError(
-            f"the proxy {name} doesn't take its new configuration, and keeps the old one: {why}"
-        )
+    try:
+        check = ["haproxy", "-c", "-f", f"{TARGET}/{HOME}/{new}/{MAIN}"]
+        code, said = said_in(api, name, check, CHECK_SECONDS)
+    except (EngineError, TimeoutError) as error:
+        return str(error)
+    return (said or f"it ended with exit code {code}") if code else ""
+
+
+def _tell(api: Api, name: str, home: Path) -> None:
+    """Let a proxy that runs take up what lies there now; another one does when it starts."""
+    from runtime.proxy_socket import reload  # no idle pass needs it
+
+    try:
+        if _runs(api, name):
+            reload(home)
+    except EngineError:
+        if _runs(api, name):
+            raise
 
 
 def _turn_to(home: Path, new: str) -> None:

@@ -10,8 +10,8 @@ HOME = "sloop"  # below the volume's root, which Podman gives to the proxy's use
 RUN, CURRENT = "run", "current"  # below that: what HAProxy writes, and the configuration that holds
 STATS, MASTER, STATE = "stats", "master", "state"  # below RUN: two sockets, and the states of servers
 
-OFFICIAL = (  # HAProxy 3.2, which is maintained until 2030
-    "docker.io/library/haproxy@sha256:e2b397cdbd612221cf79dec325690139d00a78b4ce4eae065530fbc81e1f6192"
+OFFICIAL = (  # HAProxy 3.2.24, all platforms, by Docker's own record of its images; maintained until 2030
+    "docker.io/library/haproxy@sha256:fa8c8825c5ca0e0f65c3fc2059b92e9d1735a640b2b38091823a959a64016c4f"
 )
 BUILT = "localhost/sloop/haproxy:built"  # the name of an image made of this machine's own HAProxy
 

@@ -4,14 +4,15 @@ import csv
 import os
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from runtime.engine import EngineError
 from runtime.proxies import MASTER, RUN, STATE, STATS
 from runtime.seen import SeenServer
 
-PATIENCE = 10.0  # seconds for a new worker to take over
+PATIENCE = 20.0  # seconds for a proxy to answer that has just started, and for a new worker to take over
 LOOK = 0.02  # seconds between two looks at whether it has
 ANSWER_SECONDS = 5.0
 TYPES = "4"  # of what statistics are asked for: servers
@@ -26,30 +27,42 @@ def reload(home: Path) -> None:
     """Let a new worker take over with the configuration that lies there now.
 
     It begins with what the one before knows of its servers.  Returns once it alone takes connections;
-    raises EngineError if it doesn't come, and the one before goes on.  Podman's own `kill` would do as
-    well, but with 4.3 a container that was sent any signal so isn't restarted when it dies.
+    raises EngineError if it doesn't come, and the one before goes on.  A proxy that has just started, or is
+    started again, is waited for.  Podman's own `kill` would do as well, but with 4.3 a container that was
+    sent any signal so isn't restarted when it dies.
     """
-    before = _workers(home)
+    if not _until(lambda: bool(_told(home))):
+        raise EngineError(f"the proxy at {home} doesn't answer")
+    before, asked_at = _workers(home), time.monotonic()
     state = home / RUN / STATE
     with os.fdopen(os.open(state, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o640), "w") as file:
         file.write(_asked(home, STATS, "show servers state"))
     try:
-        _asked(home, MASTER, "reload")
-        if not _until(lambda: _new(home, before)):
+        with suppress(EngineError):  # a master that starts itself anew may not come to its answer
+            _asked(home, MASTER, "reload")
+        if not _until(lambda: _new(home, before, asked_at)):
             raise EngineError("it goes on with its old configuration: no new worker has come up")
     finally:
         state.unlink(missing_ok=True)  # it tells of addresses that may be somebody else's later
 
 
-def _new(home: Path, before: frozenset[int]) -> bool:
-    """Say whether a worker is there that wasn't before, and is the one that answers."""
+def _told(home: Path) -> Mapping[str, str]:
+    """Return what the worker that answers tells of itself, nothing where none does."""
     try:
-        said = dict(
-            line.split(": ", 1) for line in _asked(home, STATS, "show info").splitlines() if ": " in line
-        )
-        return int(said.get("Pid", 0)) not in before
-    except (EngineError, ValueError):
-        return False
+        lines = _asked(home, STATS, "show info").splitlines()
+    except EngineError:
+        return {}
+    return dict(line.split(": ", 1) for line in lines if ": " in line)
+
+
+def _new(home: Path, before: frozenset[int], asked_at: float) -> bool:
+    """Say whether a worker answers that wasn't there before.
+
+    Where all of a proxy was started again meanwhile, its worker may have the number of the one before.
+    """
+    told = _told(home)
+    lived = float(told.get("Uptime_sec", 0)) + 1  # it is rounded down
+    return bool(told) and (int(told["Pid"]) not in before or lived < time.monotonic() - asked_at)
 
 
 def _workers(home: Path) -> frozenset[int]:

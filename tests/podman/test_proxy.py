@@ -117,6 +117,21 @@ def test_a_configuration_that_was_not_taken_up_is_seen_as_such(
     assert volume.content == proxy("town.baker")[1].content
 
 
+def test_told_anew_as_it_starts_and_as_it_dies_it_takes_that_up(engine: PodmanEngine) -> None:
+    _, configuration, made = proxy("town.baker")
+    engine.configure(configuration)
+    engine.create_pod(made)
+
+    engine.configure(proxy("town.miller")[1])
+
+    until(lambda: up(engine) == {"town.miller"})
+    os.kill(seen(engine).pid, 9)
+    engine.configure(proxy("town.baker")[1])
+    until(lambda: up(engine) == {"town.baker"})
+    (volume,) = (one for one in engine.look().volumes if one.name == NAME)
+    assert volume.content == proxy("town.baker")[1].content
+
+
 def test_a_proxy_that_dies_comes_back_by_itself_though_it_was_told_anew(engine: PodmanEngine) -> None:
     begin(engine, "town.baker")
     engine.configure(proxy("town.miller")[1])
