@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from reconcilers.downward import Identity, amount, field
-from reconcilers.links import links
 from reconcilers.world import World
 from schemas.container import Container
 from schemas.env import EnvFrom, EnvSource
@@ -24,7 +23,7 @@ class Value:
 
 def environment(world: World, container: Container, identity: Identity) -> Mapping[str, Value]:
     """Return all variables: Services, then ``envFrom``, then ``env`` in its order; the last one wins."""
-    linked = links(world, identity.namespace) if identity.linked else {}
+    linked = world.links.get(identity.namespace, {}) if identity.linked else {}
     variables = {name: Value(text.encode()) for name, text in linked.items()}
     for source in container.env_from:
         variables |= _all_of(world, source, identity.namespace)

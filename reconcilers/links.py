@@ -1,24 +1,26 @@
 """The variables by which a pod finds the Services of its namespace, as Docker's links once did."""
 
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 
-from reconcilers.world import World
+from reconcilers.places import Place
 from schemas.service import Service
 
+Name = tuple[str, str]  # namespace and name
 
-def links(world: World, namespace: str) -> Mapping[str, str]:
-    """Return all variables of Services that have an address.
+
+def links(services: Sequence[Service], places: Mapping[Name, Place]) -> Mapping[str, Mapping[str, str]]:
+    """Return by namespace all variables of Services that have an address.
 
     Not part of a pod's digest: a pod that is there stays when a Service comes.
     Source: Kubernetes' pkg/kubelet/envvars/envvars.go.
     """
-    services = [one for one in world.catalog.services if one.metadata.namespace == namespace]
-    return dict(pair for one in services for pair in _of(one, _address(world, one)))
-
-
-def _address(world: World, service: Service) -> str:
-    place = world.places.get((service.metadata.namespace, service.metadata.name))
-    return place.address if place and service.spec.type != "ExternalName" else ""
+    found: defaultdict[str, dict[str, str]] = defaultdict(dict)
+    for one in services:
+        place = places.get((one.metadata.namespace, one.metadata.name))
+        if place and one.spec.type != "ExternalName":
+            found[one.metadata.namespace] |= _of(one, place.address)
+    return found
 
 
 def _of(service: Service, address: str) -> Iterator[tuple[str, str]]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from reconcilers.links import links
 from reconcilers.places import Ground, Place, address_for, places
 from reconcilers.routing import Routing
 from reconcilers.scaling import Scaling
@@ -158,6 +159,11 @@ class World:
             self.catalog.services, self.ground, lambda name: self.note(f"{'.'.join(name)}__service")
         )
 
+    @cached_property
+    def links(self) -> Mapping[str, Mapping[str, str]]:
+        """The variables by which pods find the Services of their namespace."""
+        return links(self.catalog.services, self.places)
+
     def free_address(self, namespace: str, pod: str) -> str:
         """Return an address of a namespace's upper half that nobody has, "" where there is none."""
         mine = (place.address for place in self.places.values())
@@ -173,6 +179,13 @@ class World:
     def pods_in(self, namespace: str) -> list[SeenPod]:
         """Return the pods of a namespace."""
         return self._by_namespace.get(namespace, [])
+
+    @cached_property
+    def _services(self) -> Mapping[str, list[Service]]:
+        services: dict[str, list[Service]] = defaultdict(list)
+        for one in self.catalog.services:
+            services[one.metadata.namespace].append(one)
+        return services
 
     @cached_property
     def _notes(self) -> Mapping[str, str]:
@@ -236,9 +249,9 @@ class World:
 
     def _proxies_of(self, pod: SeenPod) -> Iterator[str]:
         namespace, labels = pod.labels.get(Label.OWNER, "//").split("/")[1], pod.labels.items()
-        for service in self.catalog.services:
+        for service in self._services.get(namespace, []):
             selector = service.spec.selector.items()
-            if service.metadata.namespace == namespace and selector and selector <= labels:
+            if selector and selector <= labels:
                 yield f"{namespace}.{service.metadata.name}__service"
 
 
