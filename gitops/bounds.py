@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from gitops.look import Sight
+from reconcilers.quotas import used
 from schemas.limits import LimitRange
 from schemas.quantity import Quantity
+from schemas.quotas import ResourceQuota, is_counted
 
 Details = Mapping[str, Any]
 
@@ -28,6 +30,19 @@ def limit_range(one: LimitRange, _: Sight) -> Details:
             for item in one.spec.limits
         ]
     }
+
+
+def quota(one: ResourceQuota, sight: Sight) -> Details:
+    """Return which pods count, and what is used of what there may be."""
+    scopes = [" ".join([each.scope_name, each.operator, *each.values]) for each in one.spec.expressions]
+    return {"scopes": scopes, "used": usage(one, sight)}
+
+
+def usage(one: ResourceQuota, sight: Sight) -> Mapping[str, str]:
+    """Return, of all that a quota bounds, how much is used and how much there may be."""
+    manifests = list(sight.manifests.values())
+    spent = {name: used(name, one, manifests, sight.world) for name in one.spec.hard if is_counted(name)}
+    return {name: f"{amount}/{one.spec.hard[name]}" for name, amount in spent.items()}
 
 
 def _amounts(amounts: Mapping[str, Quantity]) -> Details:

@@ -15,6 +15,7 @@ MODES = {
     "ReadWriteOncePod": "RWOP",
 }
 NOTHING = dict.fromkeys(("clusterIP", "externalIP", "lastSchedule", "timeZone"), "<none>")
+SPACED = frozenset({"limit", "request"})
 HEADS: Mapping[str, Mapping[str, str]] = {
     "Pod": {"ready": "READY", "status": "STATUS", "restarts": "RESTARTS"},
     "DaemonSet": {
@@ -49,6 +50,7 @@ HEADS: Mapping[str, Mapping[str, str]] = {
     "Ingress": {"class": "CLASS", "hosts": "HOSTS", "address": "ADDRESS", "ports": "PORTS"},
     "IngressClass": {"controller": "CONTROLLER"},
     "LimitRange": {},
+    "ResourceQuota": {"request": "REQUEST", "limit": "LIMIT"},
     "NetworkPolicy": {"podSelector": "POD-SELECTOR"},
     "ConfigMap": {"data": "DATA"},
     "Secret": {"type": "TYPE", "data": "DATA"},
@@ -92,8 +94,8 @@ def _cell(item: Document, key: str, now: float) -> str:
             return age(moment, now)
         case _, None:
             return NOTHING.get(key, "?")
-    return _plain(item[key])
+    return _plain(item[key], ", " if key in SPACED else ",")
 
 
-def _plain(value: Any) -> str:
-    return (",".join(value) or "<none>") if isinstance(value, list) else str(value)
+def _plain(value: Any, between: str) -> str:
+    return (between.join(value) or "<none>") if isinstance(value, list) else str(value)

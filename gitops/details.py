@@ -244,6 +244,7 @@ KINDS: Mapping[str, Callable[[Any, Sight], Details]] = {
     "PersistentVolumeClaim": _claim,
     "Pod": _pod,
     "ReplicaSet": _replica_set,
+    "ResourceQuota": bounds.quota,
     "Secret": _secret,
     "Service": _service,
     "StatefulSet": _stateful_set,

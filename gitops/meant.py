@@ -26,6 +26,7 @@ KINDS = {  # and whether they are in a namespace; the table of reconcilers takes
     "PersistentVolumeClaim": True,
     "Pod": True,
     "ReplicaSet": True,
+    "ResourceQuota": True,
     "Secret": True,
     "Service": True,
     "StatefulSet": True,

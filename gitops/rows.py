@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from gitops.bounds import usage
 from gitops.jobs import cron_row, job_row, runs_here
 from gitops.look import Sight
 from gitops.meant import pods_of
@@ -23,6 +24,7 @@ from schemas.core import ConfigMap, PersistentVolumeClaim, Secret
 from schemas.kinds import Workload
 from schemas.network_policy import NetworkPolicy
 from schemas.networking import CONTROLLER, Ingress, IngressClass
+from schemas.quotas import ResourceQuota
 from schemas.service import Service, ServicePort
 from schemas.storage import PersistentVolume
 
@@ -177,6 +179,15 @@ def _secret(one: Secret, _: Sight) -> Row:
     return {"type": one.type, "data": len(one.values)}
 
 
+def _quota(one: ResourceQuota, sight: Sight) -> Row:
+    """Return what is used as kubectl shows it: what may be used apart from all else."""
+    told = usage(one, sight)
+    return {
+        "request": [f"{name}: {text}" for name, text in told.items() if not name.startswith("limits.")],
+        "limit": [f"{name}: {text}" for name, text in told.items() if name.startswith("limits.")],
+    }
+
+
 def _claim(one: PersistentVolumeClaim, sight: Sight) -> Row:
     volume, _ = claim_volume(sight.world, one)
     volumes = sight.view.seen.volumes if sight.view else ()
@@ -210,6 +221,7 @@ ROWS: Mapping[str, Callable[[Any, Sight], Row]] = {
     "NetworkPolicy": _network_policy,
     "PersistentVolume": _volume,
     "PersistentVolumeClaim": _claim,
+    "ResourceQuota": _quota,
     "Secret": _secret,
     "Service": _service,
 }

@@ -23,6 +23,7 @@ SHORT = {
     "po": "pod",
     "pv": "persistentvolume",
     "pvc": "persistentvolumeclaim",
+    "quota": "resourcequota",
     "rs": "replicaset",
     "sts": "statefulset",
     "svc": "service",

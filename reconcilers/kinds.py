@@ -18,6 +18,7 @@ from reconcilers import (
     statefulset,
 )
 from reconcilers.around import around
+from reconcilers.quotas import within_quotas
 from reconcilers.scaling import Scaling
 from reconcilers.waiting import ordered
 from reconcilers.wanted import Wanted
@@ -50,6 +51,7 @@ KINDS: Mapping[str, Callable[[Any, Mapping[str, Any], World], Wanted]] = {
     "PersistentVolumeClaim": plain.claim,
     "Pod": pod.reconcile,
     "ReplicaSet": replicaset.reconcile,
+    "ResourceQuota": plain.configuration,
     "Secret": plain.configuration,
     "Endpoints": plain.configuration,
     "EndpointSlice": plain.configuration,
@@ -65,7 +67,7 @@ def reconcile(manifests: Sequence[Manifest], world: World) -> list[Wanted]:
     """Return what every object of a commit wants at this moment.
 
     Autoscalers decide first: their targets then want as many pods as they say.  Who has to wait for
-    others begins nothing new.
+    others begins nothing new, and what has no room in a quota isn't made.
     """
     world = replace(world, routing=ingress.led([one.object for one in manifests], world))
     decided = autoscaler.scalings(manifests, world)
@@ -77,7 +79,7 @@ def reconcile(manifests: Sequence[Manifest], world: World) -> list[Wanted]:
         if one.object.kind not in LEADING
     }
     answers = _with_leaders(manifests, first, then)
-    held = ordered(manifests, answers, then)
+    held = within_quotas(manifests, ordered(manifests, answers, then), then)
     return held if held == answers else _with_leaders(manifests, {n: held[n] for n in first}, then)
 
 

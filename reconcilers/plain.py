@@ -11,6 +11,7 @@ from runtime.resources import Owner, Resource
 from schemas.core import ConfigMap, Namespace, PersistentVolumeClaim, Secret
 from schemas.limits import LimitRange
 from schemas.network_policy import NetworkPolicy
+from schemas.quotas import ResourceQuota
 from schemas.service import Endpoints, EndpointSlice
 from schemas.storage import PersistentVolume
 
@@ -35,7 +36,7 @@ def volume(one: PersistentVolume, _: Mapping[str, Any], __: World) -> Wanted:
 
 
 def configuration(
-    one: ConfigMap | Endpoints | EndpointSlice | LimitRange | NetworkPolicy | Secret,
+    one: ConfigMap | Endpoints | EndpointSlice | LimitRange | NetworkPolicy | ResourceQuota | Secret,
     _: Mapping[str, Any],
     __: World,
 ) -> Wanted:

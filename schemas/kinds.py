@@ -8,13 +8,14 @@ from schemas.limits import LimitRange
 from schemas.model import Model
 from schemas.network_policy import NetworkPolicy
 from schemas.networking import Ingress, IngressClass
+from schemas.quotas import ResourceQuota
 from schemas.service import Endpoints, EndpointSlice, Service
 from schemas.storage import PersistentVolume
 
 Workload = DaemonSet | Deployment | ReplicaSet | StatefulSet
 Leading = Endpoints | EndpointSlice | Ingress | IngressClass | NetworkPolicy | Service
 Batch = CronJob | Job
-Bounding = LimitRange
+Bounding = LimitRange | ResourceQuota
 Core = ConfigMap | Namespace | PersistentVolume | PersistentVolumeClaim | Pod | Secret
 Object = Autoscaler | Batch | Bounding | Core | Leading | Workload
 
@@ -26,6 +27,7 @@ KINDS: dict[tuple[str, str], type[Model]] = {
     ("v1", "PersistentVolume"): PersistentVolume,
     ("v1", "PersistentVolumeClaim"): PersistentVolumeClaim,
     ("v1", "Pod"): Pod,
+    ("v1", "ResourceQuota"): ResourceQuota,
     ("v1", "Secret"): Secret,
     ("v1", "Service"): Service,
     ("apps/v1", "DaemonSet"): DaemonSet,

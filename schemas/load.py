@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from schemas.conflicts import conflicts
 from schemas.core import Namespace
+from schemas.counting import overdrawn
 from schemas.documents import Document, documents
 from schemas.kinds import KINDS, Object
 from schemas.limiting import defaulted, exceeded, limits_of
@@ -59,7 +60,8 @@ def load(files: Mapping[str, bytes], *, strict: bool = False, default_namespace:
     remarks = [*(each for each in found if isinstance(each, Remark)), *replicas_remarks(manifests)]
     problems = {each for each in found if isinstance(each, Problem)}
     unread = {each.identity for each in found if isinstance(each, Unread)}
-    problems.update(_duplicates(manifests), _between(manifests, unread), exceeded(manifests, limits))
+    problems.update(_duplicates(manifests), _between(manifests, unread))
+    problems.update(exceeded(manifests, limits), overdrawn(manifests))
     if strict:
         problems.update(remark.problem() for remark in remarks)
     return Loaded(manifests, tuple(sorted(problems)), () if strict else notices(remarks))

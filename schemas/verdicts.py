@@ -18,7 +18,6 @@ NAMED: dict[tuple[str, str], Mark] = {
     ("rbac.authorization.k8s.io/v1", "RoleBinding"): Noted(_ACCESS),
     ("v1", "Event"): Noted(_ONE_MACHINE),
     ("v1", "Node"): Noted(_ONE_MACHINE),
-    ("v1", "ResourceQuota"): Noted(_ONE_MACHINE),
     ("apiextensions.k8s.io/v1", "CustomResourceDefinition"): Noted("objects of such a kind would be refused"),
     ("apiregistration.k8s.io/v1", "APIService"): Noted(_ACCESS),
     ("certificates.k8s.io/v1", "CertificateSigningRequest"): Noted(_ONE_MACHINE),

@@ -1,6 +1,6 @@
 """What bounds pods, on a real Podman."""
 
-from tests.podman.manifests import ONE, Object, deployment, named
+from tests.podman.manifests import ONE, TWO, Object, deployment, named
 from tests.podman.program import Program
 
 MEBI = 2**20
@@ -22,3 +22,20 @@ def test_a_container_that_says_no_limit_has_that_of_its_namespace(program: Progr
     assert refused.code == 2
     assert "resources.limits.memory: must be at most 64Mi, by LimitRange/small" in refused.err
     assert program.of("web") == [web]
+
+
+def test_a_quota_has_room_for_so_many_pods_and_an_update_waits_for_those_that_stop(program: Program) -> None:
+    quota = {**named("ResourceQuota", "small"), "spec": {"hard": {"pods": "2", "configmaps": "0"}}}
+    pace = {"strategy": {"rollingUpdate": {"maxSurge": 1, "maxUnavailable": 1}}}
+    program.deploy(deployment("web", ONE, replicas=2, spec=pace), quota)
+    program.deploy(deployment("web", TWO, replicas=2, spec=pace), quota)
+
+    assert program.images() == [TWO, TWO]
+    assert "pods: 2/2, configmaps: 0/0" in program.run("get", "quota").out
+
+    program.commit("One more", deployment("web", TWO, replicas=3, spec=pace), quota)
+    waits = program.run("apply")
+
+    assert waits.code == 1
+    assert "in ResourceQuota/small: pods 2 of 2 are used, and it takes 1" in waits.out + waits.err
+    assert program.images() == [TWO, TWO]

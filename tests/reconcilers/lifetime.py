@@ -103,6 +103,8 @@ class Lifetime:
                 del self.pods[action.name]
             case Remove() if action.key.startswith("volume/"):
                 del self.volumes[action.name]
+            case Remove() if action.key.startswith("network/"):
+                del self.networks[action.name]
             case _:
                 raise AssertionError(action)
 
