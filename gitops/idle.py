@@ -101,5 +101,6 @@ def _fingerprint(source: "Source", seen: "Seen", settings: "Settings") -> str:
         settings.acme_directory,
         list(settings.policy_forbid),
         rules(settings).prune,
+        rules(settings).render,
     ]
     return digest([VERSION, *said, *entered, fingerprint(seen, source.id)])

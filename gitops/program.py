@@ -15,7 +15,7 @@ from gitops.head import Head
 from gitops.idle import idle, record
 from gitops.settings import Settings, SettingsError, known_by, only, placed, rules
 from gitops.signatures import Signers
-from gitops.source import Source, at_directory
+from gitops.source import Source, Special, at_directory
 
 if TYPE_CHECKING:
     from gitops.changes import Change
@@ -62,9 +62,9 @@ def source_of(settings: Settings) -> Source:
     )
     keys = Signers(placed(one, own.signed_by_allowed_signers), placed(one, own.signed_by_gpg_keys))
     signers = keys if keys != Signers() else None
-    known = known_by(replace(own, url=url), one.path)
+    special = Special(known_by(replace(own, url=url), one.path), own.render)
     return Source(
-        url, ref=one.ref, path=one.path, state=one.state, access=access, signers=signers, known_by=known
+        url, ref=one.ref, path=one.path, state=one.state, access=access, signers=signers, special=special
     )
 
 

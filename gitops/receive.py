@@ -12,7 +12,7 @@ from gitops.git_command import Git
 from gitops.git_error import GitFailed, SourceError, explain
 from gitops.guard import Refusal
 from gitops.hook import QUARANTINE, deployed
-from gitops.settings import Settings, narrowed
+from gitops.settings import Settings, narrowed, rules
 
 
 def pushed_to(settings: Settings, directory: Path) -> Iterator[Settings]:
@@ -34,13 +34,13 @@ def check(settings: Settings, sha: str, *, allow_empty: bool, variables: Mapping
 
     The commit may still be in git's quarantine, which ``variables`` name.  Podman isn't asked.
     """
+    from gitops.foreign import files as read
     from gitops.render import render
-    from gitops.tree import manifests
 
     directory, path = Path(parse(settings.repo or ".").url), sub_path(settings.path)
     git = Git(directory, variables={"GIT_DIR": str(directory), **variables})
     try:
-        files = manifests(git, sha, path)
+        files = read(git, sha, path, rules(settings).render)
     except GitFailed as failure:
         raise explain("read", str(directory), failure) from failure
     rendered = render(sha, {f"{path}/{name}" if path else name: file for name, file in files.items()})

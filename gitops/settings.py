@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from gitops.aim import OnFailure
+    from gitops.foreign import Renderer
 
 PREFIX = "SLOOP_"
 
@@ -33,6 +34,7 @@ class SourceSettings:
     timeout: float = 300.0
     suspended: bool = False
     prune: bool = True
+    render: "Renderer" = ""
     on_failure: "OnFailure" = "hold"
     ssh_key: str = ""
     ssh_known_hosts: str = ""

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from gitops import ref as refs
 from gitops.address import NO_ACCESS, Access, digest, parse, sub_path
@@ -16,6 +16,9 @@ from gitops.mirror import Mirror
 from gitops.signatures import Signers, unsigned
 from gitops.versions import newest, within
 
+if TYPE_CHECKING:
+    from gitops.foreign import Renderer
+
 __all__ = ["Commit", "Source", "SourceError", "at_directory"]
 
 T = TypeVar("T")
@@ -23,13 +26,23 @@ RANGE = "semver:"  # what a ref begins with that means the highest version of a 
 _PIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*")
 
 
+@dataclass(frozen=True, slots=True)
+class Special:
+    """The address and path that a source had at first, and is known by; and what makes its manifests."""
+
+    known_by: tuple[str, str] | None = None
+    render: "Renderer" = ""
+
+
+ORDINARY = Special()
+
+
 class Source:
     """One address, ref and path, with a bare mirror under the state directory.
 
     ``timeout`` is in seconds, for each thing git is asked; ``access`` is how to get in, ``signers`` whose
-    signatures count, None where none is needed; ``known_by`` is the address and path that it had at first,
-    from which its ``id`` is made.  Making a source touches nothing; an address, ref or path that can't be
-    right is a SourceError at once.
+    signatures count, None where none is needed; ``special`` is what few sources have.  Making a source
+    touches nothing; an address, ref or path that can't be right is a SourceError at once.
     """
 
     def __init__(
@@ -42,13 +55,14 @@ class Source:
         timeout: float = 60.0,
         access: Access = NO_ACCESS,
         signers: Signers | None = None,
-        known_by: tuple[str, str] | None = None,
+        special: Special = ORDINARY,
     ) -> None:
         self.address = replace(parse(url), access=access)
         self.signers = signers
+        self.render = special.render
         self.ref = ref
         self.path = sub_path(path)
-        first, beneath = known_by or (url, path)
+        first, beneath = special.known_by or (url, path)
         self.id = digest(parse(first).identity, sub_path(beneath))
         self.display = self.address.url
         self.range = (ref or "").removeprefix(RANGE) if (ref or "").startswith(RANGE) else None
@@ -83,9 +97,9 @@ class Source:
 
     def files(self, sha: str) -> Mapping[str, bytes]:
         """Return the manifests of a commit, by their names relative to the source's path (decision 12)."""
-        from gitops.tree import manifests  # imports GitPython, which takes 0.1 s
+        from gitops.foreign import files  # imports GitPython, which takes 0.1 s
 
-        return self._reading(lambda: manifests(self.mirror.git, sha, self.path), sha)
+        return self._reading(lambda: files(self.mirror.git, sha, self.path, self.render), sha)
 
     def commit(self, sha: str) -> Commit:
         """Return who committed what, when."""

@@ -21,6 +21,7 @@ UMask=0077
 # a hostPath may be anywhere but in /usr, /boot, /etc and homes, and RestrictSUIDSGID: fsGroup sets that bit.
 AS_ROOT = """\
 CapabilityBoundingSet=CAP_SYS_ADMIN CAP_SYS_PTRACE CAP_CHOWN CAP_DAC_OVERRIDE CAP_FOWNER CAP_FSETID CAP_KILL
+CapabilityBoundingSet=CAP_SETUID CAP_SETGID
 ProtectSystem=full
 ProtectHome=read-only
 ProtectKernelTunables=yes

@@ -100,6 +100,7 @@ class Source(Model):
     timeout: Duration = 300.0
     suspended: bool = False
     prune: bool = True
+    render: Literal["auto", "kustomize", "helm"] | None = None
     on_failure: Literal["hold", "rollback", "revert"] = "hold"
     ssh: Ssh | None = None
     login: Login | None = None

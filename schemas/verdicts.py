@@ -39,7 +39,8 @@ NAMED: dict[tuple[str, str], Mark] = {
     ("v1", "PodTemplate"): Refused("write the template inside a Deployment"),
     ("v1", "ReplicationController"): Refused("write a Deployment (apps/v1) instead"),
     ("kustomize.config.k8s.io/v1beta1", "Kustomization"): Refused(
-        "kustomizations are not rendered yet: commit what `kubectl kustomize` prints, in another directory"
+        "what it stands for is read where sloop.yaml says `render: kustomize` of the source, and its path is "
+        "this directory"
     ),
 }
 

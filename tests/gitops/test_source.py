@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gitops.source import Commit, Source, SourceError, at_directory
+from gitops.source import Commit, Source, SourceError, Special, at_directory
 from tests.gitops.repository import Repository
 
 
@@ -360,8 +360,8 @@ def test_a_range_without_a_tag_or_sense_is_told(repository: Repository, state: P
 
 
 def test_a_source_goes_on_being_known_by_the_place_that_it_had_at_first(tmp_path: Path) -> None:
-    def known(url: str, path: str = "", **more: tuple[str, str]) -> str:
-        return Source(url, path=path, state=tmp_path, **more).id
+    def known(url: str, path: str = "", known_by: tuple[str, str] | None = None) -> str:
+        return Source(url, path=path, state=tmp_path, special=Special(known_by)).id
 
     assert known("/srv/new", known_by=("/srv/old", "")) == known("/srv/old")
     assert (

@@ -25,6 +25,7 @@ PODMAN = {
     "gpg": "tells whose signature a commit has",
     "gpg-agent": "signs commits in tests",
     "openssh-client": "makes keys, and reads repositories over ssh",
+    "kubernetes-client": "renders kustomizations for the tests",
     "pebble": "issues certificates to the tests",
 }
 ROOTLESS = {
