@@ -15,6 +15,7 @@ from gitops.steps import (
     Connect,
     Create,
     Disconnect,
+    Kill,
     Pull,
     Remove,
     Rename,
@@ -193,7 +194,7 @@ def _lost(action: Action) -> tuple[str, str, str | None]:
             return ".name", name, current
         case Connect(_, network):
             return ".network", network, None
-        case Restart():
+        case Restart() | Kill():
             return ".probe", "passes", "fails"
         case Stop():
             return ".infra", "running", "exited"

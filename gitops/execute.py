@@ -13,6 +13,7 @@ from gitops.steps import (
     Connect,
     Create,
     Disconnect,
+    Kill,
     Member,
     Pull,
     Remove,
@@ -107,14 +108,23 @@ def _act(action: Action, engine: Engine) -> str:
             return failed
         case Stop(_, stages, hooks, grace):
             return end(engine, stages, hooks, grace)
-        case Restart(pod, grace, hooks, member):
-            one = member or Member(pod, "")
-            left, failed = before_stop(engine, one.name, hooks, grace, one.part)
-            engine.restart_pod(one.name, left)
-            after_start(engine, one.name, hooks, grace, one.part)
-            return failed
+        case Kill() | Restart():
+            return _halt(action, engine)
     _change(action, engine)
     return ""
+
+
+def _halt(action: Kill | Restart, engine: Engine) -> str:
+    """Stop a container, for good or to start it again, and return what failed of its hooks."""
+    one = action.member or Member(action.pod, "")
+    left, failed = before_stop(engine, one.name, action.hooks, action.grace, one.part)
+    match action:
+        case Kill():
+            engine.stop_pod(one.name, left)
+        case Restart():
+            engine.restart_pod(one.name, left)
+            after_start(engine, one.name, action.hooks, action.grace, one.part)
+    return failed
 
 
 def _change(action: Action, engine: Engine) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from gitops.scene import Draft, supplies
-from gitops.steps import Complete, Member, Restart, Start, Stop, Unpause
+from gitops.steps import Complete, Kill, Member, Restart, Start, Stop, Unpause
 from reconcilers.order import stages
 from reconcilers.wanted import Wanted
 from runtime.grouping import ENDED, MISSING, STRANDED, finished
@@ -39,6 +39,7 @@ def rouse(seen: SeenPod, answer: Wanted, grace: int, patience: int) -> Iterator[
     elif finished(seen) or name in answer.over:
         yield from _finish(answer, Stop(name, _all_stages(seen), hooks, grace))
     else:
+        yield from _kill(seen, answer, Kill(name, patience, hooks), needs)
         yield from _restart(seen, answer, Restart(name, patience, hooks), needs)
         yield from _start(seen, answer, Start(name, hooks, grace), needs)
 
@@ -62,6 +63,16 @@ def _all_stages(seen: SeenPod) -> tuple[tuple[Member, ...], ...]:
 def _finish(answer: Wanted, stop: Stop) -> Iterator[Draft]:
     if stop.stages:
         yield Draft(stop, answer.owner, "it has come to its end: nothing of it starts again")
+
+
+def _kill(seen: SeenPod, answer: Wanted, action: Kill, needs: frozenset[str]) -> Iterator[Draft]:
+    """Yield the end of one container; if there are more, their turn is the next pass."""
+    for one in seen.members:
+        words = answer.killed.get(container_key(seen, one))
+        if words:
+            part = Kill(action.pod, action.grace, action.hooks, _as_given(seen, one))
+            yield Draft(part, answer.owner, f"{one.part}: {words}", needs)
+            return
 
 
 def _restart(seen: SeenPod, answer: Wanted, action: Restart, needs: frozenset[str]) -> Iterator[Draft]:

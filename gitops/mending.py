@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from gitops.members import complete, infra, rouse, stopping
 from gitops.scene import Answer, Conflict, Draft, Scene, drained, supplies
-from gitops.steps import Connect, Create, Disconnect, Remove, Rename, Restart, Start, Unpause
+from gitops.steps import Connect, Create, Disconnect, Kill, Remove, Rename, Restart, Start, Unpause
 from reconcilers.wanted import Wanted
 from runtime.observe import container_key, pod_name
 from runtime.probes import read_probes
@@ -143,12 +143,16 @@ def _renamed(seen: SeenPod, owner: Owner) -> Iterator[Draft]:
 def _awaken(seen: SeenPod, answer: Wanted) -> Iterator[Draft]:
     name = pod_name(seen)
     if seen.members:
-        words = next(iter(answer.unwell[key] for key in _keys(seen) if key in answer.unwell), "")
+        failed = {**answer.unwell, **answer.killed}
+        words = next(iter(failed[key] for key in _keys(seen) if key in failed), "")
         yield from rouse(seen, answer, grace(seen), _patience(seen, words))
         return
     needs = frozenset({f"rename pod/{name}", f"connect pod/{name}"})
     if seen.state == "paused":
         yield Draft(Unpause(name), answer.owner, "a hand paused it", needs)
+    elif name in answer.killed:
+        words = answer.killed[name]
+        yield Draft(Kill(name, _patience(seen, words), hooks(seen)), answer.owner, words, needs)
     elif name in answer.unwell:
         words = answer.unwell[name]
         yield Draft(Restart(name, _patience(seen, words), hooks(seen)), answer.owner, words, needs)
@@ -162,7 +166,7 @@ def _keys(seen: SeenPod) -> list[str]:
 
 
 def _patience(seen: SeenPod, words: str) -> int:
-    """Return how many seconds a pod may take to stop that a probe wants restarted, as its ``words`` say."""
+    """Return how many seconds a pod may take to stop whose probe has failed, as its ``words`` say."""
     kind = words.partition(" ")[0].lower()
     own = (one.grace for one in read_probes(seen.labels.get(Label.PROBES, "{}")) if one.kind == kind)
     return next((seconds for seconds in own if seconds is not None), grace(seen))

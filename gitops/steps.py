@@ -76,6 +76,16 @@ class Restart:
 
 
 @dataclass(frozen=True, slots=True)
+class Kill:
+    """Stop a pod, or its ``member``, that runs (``grace`` seconds after it was asked), for good."""
+
+    pod: str
+    grace: int
+    hooks: str = ""
+    member: Member | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Stop:
     """Stop containers of a pod, one stage after the other, all of them within ``grace`` seconds."""
 
@@ -148,7 +158,7 @@ class Remove:
 
 
 Making = Create | Complete | Write | Configure | Build | Pull
-Action = Making | Start | Stop | Restart | Unpause | Rename | Connect | Disconnect | Remove
+Action = Making | Start | Stop | Kill | Restart | Unpause | Rename | Connect | Disconnect | Remove
 
 
 @dataclass(frozen=True, slots=True)

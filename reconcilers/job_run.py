@@ -200,6 +200,11 @@ def unwell(run: Run) -> Mapping[str, str]:
     return _rests(run).unwell
 
 
+def killed(run: Run) -> Mapping[str, str]:
+    """Return the containers that run and have to stop for good, and why."""
+    return _rests(run).killed
+
+
 def look_again(run: Run) -> Iterator[float]:
     """Yield when something may change by itself, in seconds since 1970."""
     times = [run.outlook.look_again, *_restarts(run).values(), run.ends_at, _rests(run).look_again]

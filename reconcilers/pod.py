@@ -41,6 +41,7 @@ def reconcile(pod: Pod, document: Mapping[str, Any], world: World) -> Wanted:
         restarting=resting.counting,
         over=frozenset(map(pod_name, late)),
         unwell=resting.unwell,
+        killed=resting.killed,
         renewed=spent,
         asked=words.restart(world, owner) if spent else "",
         settled=settled,

@@ -23,13 +23,14 @@ NEVER = Restarts(0, 0)
 class Rests:
     """The containers that must not be started now, those whose start counts, and when one may start.
 
-    ``unwell`` are those that run and are restarted now, with the reason; ``reasons`` has one for each
-    that ended or is unwell.
+    ``unwell`` are those that run and are restarted now, with the reason, ``killed`` those that stop for good;
+    ``reasons`` has one for each that ended or is unwell.
     """
 
     names: frozenset[str]
     counting: frozenset[str]
     unwell: Mapping[str, str]
+    killed: Mapping[str, str]
     reasons: tuple[str, ...]
     look_again: float | None
 
@@ -68,15 +69,13 @@ def rests(world: World, pods: Iterable[SeenPod], policy: str) -> Rests:
     """Return what the restart policy says of all pods together."""
     there = list(pods)
     ended = [one for pod in there for one in endings(world, pod, policy)]
+    failing = [one for one in ended if one.container.state == "running"]
     later = [one for one in ended if one.again.at is None or one.again.at > world.now]
     return Rests(
         names=frozenset([*(one.name for one in later), *_held_back(world, there)]),
         counting=frozenset(one.name for one in ended if one.again.counts),
-        unwell={
-            one.name: one.again.reason
-            for one in ended
-            if one.container.state == "running" and one.again.at == world.now
-        },
+        unwell={one.name: one.again.reason for one in failing if one.again.at == world.now},
+        killed={one.name: one.again.reason for one in failing if one.again.at is None},
         reasons=tuple(one.reason for one in ended),
         look_again=earliest(*(one.again.at for one in later)),
     )
