@@ -50,8 +50,8 @@ SECURITY = Security(
 
 # Old workers end with their last connection, however long that lasts; at most so many are kept for it.
 # Without fd-hard-limit HAProxy takes memory for all the files that it may open: Podman allows a million.
-# No init-addr libc: it asks the first resolver only, which may be of another network and not know a pod's name,
-# and waits for it; 10 s for each name while the resolver behind that is silent.
+# No init-addr libc: it asks the first resolver only, which may be of another network and not know a pod's
+# name, and waits for it; 10 s for each name while the resolver behind that is silent.
 PREAMBLE = f"""\
 global
     log stdout format raw daemon notice
