@@ -17,6 +17,7 @@ from tests.podman.program import START
 
 LEDGER = "ledger.sqlite3"
 RUNTIMES = (Path("/run/runc"), Path("/run/crun"))
+CHANGES = 40  # of Podman, about as many as a commit needs that changes everything
 CLOCKS = (-86_400.0, -60.0, 90.0, 7_200.0, 40_000_000.0)  # seconds by which sloop's clock is wrong
 SHIFTED = f"import time; real = time.time; time.time = lambda: real() + {{offset}}\n{START}"
 
@@ -50,7 +51,7 @@ def hand(stage: Stage, chance: float) -> None:
 
 def killed_at_a_change(stage: Stage, chance: float) -> None:
     """Kill an apply right before or after one of its changes of Podman."""
-    number, when = int(chance * 12) + 1, (doomed.BEFORE, doomed.AFTER)[int(chance * 1000) % 2]
+    number, when = int(chance * CHANGES) + 1, (doomed.BEFORE, doomed.AFTER)[int(chance * 1000) % 2]
     fated = replace(stage.program, command=(*doomed.MODULE, str(number), when))
     fated.run("apply", "--timeout", "5s")
 

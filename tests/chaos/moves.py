@@ -5,7 +5,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tests.chaos import misfortune
+from tests.chaos.shop import PAGE, SERVICE
 from tests.chaos.stage import Stage
+from tests.machine import network
+from tests.podman.load import loading
 from tests.podman.manifests import ONE, TWO
 
 LENGTH = range(2, 6)  # moves in a sequence
@@ -48,6 +51,17 @@ def new_image(stage: Stage, chance: float) -> None:  # noqa: ARG001 (there are t
     stage.commit(image=TWO if stage.shop.image == ONE else ONE)
 
 
+def new_image_under_load(stage: Stage, chance: float) -> None:
+    """Renew an application that is well while somebody asks through its Service: nobody is turned away."""
+    if stage.mend().code or not stage.shop.replicas:
+        return
+    address = stage.program.address(SERVICE)
+    with network.inside_network(stage.program.podman.engine), loading(f"http://{address}{PAGE}") as load:
+        new_image(stage, chance)
+        stage.program.run("apply")
+    stage.complaints += [f"while a new image came, a request failed: {one}" for one in load.failed[:3]]
+
+
 def new_number(stage: Stage, chance: float) -> None:
     stage.commit(replicas=int(chance * 4))
 
@@ -74,6 +88,7 @@ def applied(stage: Stage, chance: float) -> None:  # noqa: ARG001 (it ends as it
 
 MOVES: Mapping[str, Callable[[Stage, float], None]] = {
     "new-image": new_image,
+    "new-image-under-load": new_image_under_load,
     "new-number": new_number,
     "new-configuration": new_configuration,
     "new-namespace": new_namespace,
@@ -95,7 +110,7 @@ MOVES: Mapping[str, Callable[[Stage, float], None]] = {
     "reboot": misfortune.reboot,
 }
 
-SELDOM = {"reboot": 1, "killed-podman": 2, "full-disk": 2, "bad-commit": 2}
+SELDOM = {"reboot": 1, "new-image-under-load": 2, "killed-podman": 2, "full-disk": 2, "bad-commit": 2}
 WEIGHTS = {name: SELDOM.get(name, 4) for name in MOVES}
 
 

@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from runtime.podman import PodmanEngine
+from runtime.proxies import BUILT
 from tests.chaos.invariants import broken
 from tests.chaos.moves import Move, drawn, shrunk
 from tests.chaos.stage import Stage
@@ -66,6 +68,7 @@ def a_podman() -> Iterator[Podman]:
         try:
             started = engine.up(directory, own_network=True)
             images.build(started, CONTENT, IMAGES)
+            PodmanEngine(started.url).build(BUILT)
             yield Podman(started, tuple(IMAGES))
         finally:
             engine.down(directory)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from tests.chaos.invariants import broken
+from tests.chaos.invariants import beside, broken, running
 from tests.chaos.misfortune import hand
 from tests.chaos.moves import new_configuration, new_image, new_number
 from tests.chaos.play import a_podman
@@ -91,7 +91,7 @@ def _followed(stage: Stage) -> bool:
     """Wait for the loop to carry out the newest commit and heal what a hand did; say whether it did."""
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
-        if _carried_out(stage) and _running(stage):
+        if _carried_out(stage) and _as_git_says(stage):
             return True
         time.sleep(GLANCE)
     return False
@@ -102,12 +102,9 @@ def _carried_out(stage: Stage) -> bool:
     return bool(newest["outcome"] == "Synced" and newest["revision"] == stage.program.repository.head())
 
 
-def _running(stage: Stage) -> bool:
-    """Say whether the machine is as git says, as far as images and numbers go."""
-    wanted = sorted(image for images in stage.shop.running.values() for image in images)
-    ours = [one for one in stage.program.containers() if "sloop/source" in (one["Labels"] or {})]
-    running = sorted(one["Image"] for one in ours if one["State"] == "running")
-    return running == wanted and len(ours) == len(wanted)
+def _as_git_says(stage: Stage) -> bool:
+    """Say whether the machine is as git says, and nothing is beside that."""
+    return not [*running(stage), *beside(stage)]
 
 
 def _reading(stage: Stage, pid: int) -> Reading:

@@ -1,14 +1,15 @@
 """Where it happens: a repository, a state directory, a Podman with strangers on it, and what is known."""
 
 import shutil
+import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from tests.chaos.shop import VOLUMES, Shop
+from tests.chaos.shop import HOST, PAGE, VOLUMES, Shop
 from tests.gitops.repository import Repository
-from tests.machine import api
+from tests.machine import api, network
 from tests.podman.conftest import Podman
 from tests.podman.hands import Hands
 from tests.podman.manifests import ONE
@@ -25,6 +26,7 @@ class Stage:
     ``past`` are the states that git went through, the newest last.  ``shaken`` says that something happened
     after which every container may have been started again; ``strangers`` are the containers that sloop must
     not touch, and ``steady`` is the one of ours to which nothing should happen, both as they were.
+    ``complaints`` are of those who asked the application for something while nothing was to fail.
     """
 
     program: Program
@@ -32,6 +34,7 @@ class Stage:
     shaken: bool = False
     strangers: Mapping[str, Any] = field(default_factory=dict)
     steady: str = ""
+    complaints: list[str] = field(default_factory=list)
 
     @classmethod
     def set(cls, podman: Podman, directory: Path) -> "Stage":
@@ -91,6 +94,21 @@ class Stage:
         """Return a file of ours in a volume, as this machine sees it."""
         found = api.ask(self.program.podman.socket, "GET", f"/volumes/{volume}/json")
         return Path(found["Mountpoint"]) / "mark"
+
+    def ran(self, job: str) -> list[str]:
+        """Return what the runs of a Job wrote down."""
+        noted = self.inside("default.tally").parent / job
+        return noted.read_text().split() if noted.exists() else []
+
+    def fetched(self, address: str) -> str:
+        """Return the application's page as one gets it who asks at this address, or what comes instead."""
+        asked = urllib.request.Request(f"http://{address}{PAGE}", headers={"Host": HOST})
+        with network.inside_network(self.program.podman.engine):
+            try:
+                with urllib.request.urlopen(asked, timeout=2) as page:
+                    return str(page.read().decode())
+            except OSError as error:
+                return f"not at all ({error})"
 
     def seen_strangers(self) -> Mapping[str, Any]:
         """Return the containers that aren't sloop's, with when they were started."""
