@@ -19,6 +19,7 @@ from reconcilers.pods import (
     ordinal,
     rests,
 )
+from reconcilers.pulling import sought
 from reconcilers.rollout import Batch, Count, bounds, next_batch, proportional
 from reconcilers.template import Template, resources
 from reconcilers.wanted import Consequence, Health, Status, Wanted
@@ -243,7 +244,7 @@ def _health(
     names = (
         f"{made.owner.namespace}.{made.owner.name}-{made.revision}-{n}" for n in range(2 * pace.replicas + 1)
     )
-    if failed := failure(world, names, [one.image for one in made.spec.every_container]):
+    if failed := failure(world, names, sought(world, made.spec.every_container)):
         return Health.DEGRADED, failed
     if resting.reasons:
         return Health.DEGRADED, resting.reasons[0]

@@ -24,6 +24,7 @@ from reconcilers.job_run import (
 )
 from reconcilers.marks import Mark, State, marks_of, newest
 from reconcilers.pods import GOING, failure
+from reconcilers.pulling import sought
 from reconcilers.template import network
 from reconcilers.wanted import Health, Status, Wanted
 from reconcilers.world import World
@@ -252,7 +253,7 @@ def _status(cron: Cron, runs: Sequence[Run]) -> Status:
 
 def _trouble(cron: Cron, going: Sequence[Run]) -> str:
     names = [f"{cron.owner.namespace}.{name}" for run in going for name in new_pods(run)]
-    images = [one.image for one in cron.one.spec.job_template.spec.template.spec.containers]
+    images = sought(cron.world, cron.one.spec.job_template.spec.template.spec.every_container)
     return failure(cron.world, names, images if names else ())
 
 

@@ -19,6 +19,7 @@ from reconcilers.job_run import (
 )
 from reconcilers.marks import Mark, State, marks_of, newest
 from reconcilers.pods import GOING, failure, is_of
+from reconcilers.pulling import sought
 from reconcilers.wanted import Consequence, Health, Status, Wanted
 from reconcilers.world import World
 from runtime.observe import pod_name
@@ -108,7 +109,7 @@ def _why_gone(run: Run) -> str:
 
 def _status(run: Run) -> Status:
     names = (f"{run.owner.namespace}.{name}" for name in new_pods(run))
-    images = [one.image for one in run.spec.template.spec.containers]
+    images = sought(run.world, run.spec.template.spec.every_container)
     trouble = failure(run.world, names, images) if new_pods(run) else ""
     health = Health.DEGRADED if trouble else HEALTHS[run.holds.state]
     pods = tuple(pod for pod in run.pods if pod.state not in GOING)

@@ -5,6 +5,7 @@ from typing import Any
 
 from reconcilers import words
 from reconcilers.pods import earliest, endings, failure, rests, unready
+from reconcilers.pulling import sought
 from reconcilers.template import follows, resources, template
 from reconcilers.wanted import Consequence, Health, Status, Wanted
 from reconcilers.world import World
@@ -79,7 +80,7 @@ def _status(pod: Pod, there: list[SeenPod], world: World) -> Status:
 
 def _health(pod: Pod, there: list[SeenPod], world: World) -> tuple[Health, str]:
     name = f"{pod.metadata.namespace}.{pod.metadata.name}"
-    if failed := failure(world, [name], [one.image for one in pod.spec.every_container]):
+    if failed := failure(world, [name], sought(world, pod.spec.every_container)):
         return Health.DEGRADED, failed
     mine = next((one for one in there if pod_name(one) == name), None)
     if mine is None:

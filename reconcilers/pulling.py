@@ -3,11 +3,12 @@
 import base64
 import binascii
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from reconcilers.world import World
 from runtime.resources import Hidden, Image
+from schemas.container import Container
 from schemas.core import Secret
 from schemas.pod import PodSpec
 
@@ -22,6 +23,11 @@ def images(world: World, spec: PodSpec, namespace: str) -> list[Image]:
         *(Image(one.image, one.pull_policy, shown) for one in spec.every_container),
         *(Image(one.reference, one.policy, shown) for one in mounted),
     ]
+
+
+def sought(world: World, containers: Iterable[Container]) -> list[str]:
+    """Return the images that have to be brought before a pod is made; of others no failed pull counts."""
+    return [one.image for one in containers if one.pull_policy == "Always" or one.image not in world.images]
 
 
 def _logins(secret: Secret) -> Iterator[tuple[str, Mapping[str, str]]]:

@@ -20,6 +20,7 @@ from reconcilers.pods import (
     ordinal,
     rests,
 )
+from reconcilers.pulling import sought
 from reconcilers.template import Template, follows, resources, template
 from reconcilers.wanted import Consequence, Health, Status, Wanted
 from reconcilers.world import World
@@ -271,8 +272,9 @@ def _trouble(family: Family) -> str:
         )
     namespace = family.now.one.metadata.namespace
     names = (f"{namespace}.{family.now.name(number)}" for number in family.templates)
-    images = [one.image for one in family.spec.template.spec.every_container]
-    return failure(family.now.world, names, images)
+    return failure(
+        family.now.world, names, sought(family.now.world, family.spec.template.spec.every_container)
+    )
 
 
 def _older(family: Family) -> str:

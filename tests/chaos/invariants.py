@@ -141,7 +141,7 @@ def _served(stage: Stage) -> Iterator[str]:
     """Who asks is answered, through the Service and through the Ingress."""
     yield from stage.complaints
     for name, address in (("Service", stage.program.address(SERVICE)), ("Ingress", "127.0.0.1")):
-        if stage.shop.replicas and (answer := stage.fetched(address)) != stage.shop.color:
+        if stage.shop.replicas and (answer := stage.answered(address)) != stage.shop.color:
             yield f"the {name} answers {answer!r}, and git says {stage.shop.color!r}"
 
 

@@ -9,13 +9,14 @@ from typing import Any
 
 from tests.chaos.shop import HOST, PAGE, VOLUMES, Shop
 from tests.gitops.repository import Repository
-from tests.machine import api, network
+from tests.machine import api, engine, network
 from tests.podman.conftest import Podman
 from tests.podman.hands import Hands
 from tests.podman.manifests import ONE
 from tests.podman.program import Program, Said
 
 HEIRLOOM = "what a stranger's volume holds"
+RECOVERY = 10.0  # seconds
 STEADY = "Deployment/calm/steady"
 
 
@@ -99,6 +100,11 @@ class Stage:
         """Return what the runs of a Job wrote down."""
         noted = self.inside("default.tally").parent / job
         return noted.read_text().split() if noted.exists() else []
+
+    def answered(self, address: str) -> str:
+        """Return the page, or what comes instead once proxies have had the time to find each other again."""
+        engine.until(lambda: self.fetched(address) == self.shop.color, patience=RECOVERY)
+        return self.fetched(address)
 
     def fetched(self, address: str) -> str:
         """Return the application's page as one gets it who asks at this address, or what comes instead."""

@@ -189,6 +189,23 @@ def test_stopping_first_is_told_as_recreate() -> None:
     assert (recreated.consequence, rolled.consequence) == (Consequence.RECREATE, Consequence.ROLLING)
 
 
+def test_a_pull_that_failed_counts_no_more_once_the_image_is_there() -> None:
+    failed = Past(
+        failures={"image/app:1": Failure(1, NOW, "no such image"), "image/app": Failure(1, NOW, "gone")}
+    )
+    here = frozenset(["app:1", "app"])
+
+    named, looked_for = (
+        wanted(
+            deployment(image), pods=running(deployment(image), since=NOW - 9)[:1], past=failed, images=here
+        ).status
+        for image in ("app:1", "app")
+    )
+
+    assert (named.health, named.reason.startswith("1 of")) == (Health.PROGRESSING, True)
+    assert (looked_for.health, looked_for.reason) == (Health.DEGRADED, "gone")
+
+
 def test_a_failed_step_is_why_it_is_degraded() -> None:
     missing = Past(failures={"image/app:1": Failure(1, NOW, "no such image")})
     (first, *_) = names(wanted(deployment()))
