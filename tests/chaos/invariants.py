@@ -143,6 +143,7 @@ def _served(stage: Stage) -> Iterator[str]:
     for name, address in (("Service", stage.program.address(SERVICE)), ("Ingress", "127.0.0.1")):
         if stage.shop.replicas and (answer := stage.answered(address)) != stage.shop.color:
             yield f"the {name} answers {answer!r}, and git says {stage.shop.color!r}"
+            return
 
 
 def _steady(stage: Stage) -> Iterator[str]:

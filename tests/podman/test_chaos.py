@@ -32,6 +32,22 @@ def data_is_lost(stage: Stage) -> None:
     stage.inside("default.data").unlink()
 
 
+def a_job_ran_twice(stage: Stage) -> None:
+    stage.note("once", "blue")
+
+
+def a_run_of_a_schedule_happened_again(stage: Stage) -> None:
+    stage.note("yearly", "yearly-1", "yearly-1")
+
+
+def somebody_was_turned_away(stage: Stage) -> None:
+    stage.complaints.append("a request failed")
+
+
+def the_proxy_leads_nowhere(stage: Stage) -> None:
+    stage.hands.do("pause", "default.web__service")
+
+
 def something_is_left_over(stage: Stage) -> None:
     stage.hands.do("volume", "create", "leftover")
 
@@ -53,6 +69,10 @@ DAMAGES = [
     (a_stranger_is_gone, "strangers were"),
     (an_heirloom_was_overwritten, "heirloom"),
     (data_is_lost, "what was in the volume default.data is lost"),
+    (a_job_ran_twice, "the Job once ran as ['blue', 'blue']"),
+    (a_run_of_a_schedule_happened_again, "happened again: {'yearly-1': 2}"),
+    (somebody_was_turned_away, "a request failed"),
+    (the_proxy_leads_nowhere, "the Service answers"),
     (something_is_left_over, "volumes:"),
     (sloop_crashed, "sloop-crash-1.log"),
     (the_ledger_is_damaged, "the ledger is damaged"),
