@@ -34,6 +34,7 @@ ROOTLESS = {
     "fuse-overlayfs": "stacks file systems where the kernel needs root for it",
 }
 ROOTLESS_PODMAN_5 = {"passt": "reaches the network without root, as Podman 5 does it"}
+ELSEWHERE = {"kubernetes-client": "kubectl"}  # programs that other packages have as well, and refuse to share
 OLDEST_PODMAN = (4, 3)
 
 
@@ -96,6 +97,11 @@ def installed(names: Iterable[str]) -> set[str]:
     return {line.split()[1] for line in lines if line.startswith("installed ")}
 
 
+def there() -> set[str]:
+    """Return those packages whose program is on this machine, wherever it comes from."""
+    return {name for name, program in ELSEWHERE.items() if shutil.which(program)}
+
+
 def available(names: Iterable[str]) -> set[str]:
     """Return those packages that apt could install as its lists stand."""
     policy = subprocess.run(
@@ -111,7 +117,7 @@ def available(names: Iterable[str]) -> set[str]:
 
 def install(packages: Mapping[str, str]) -> None:
     """Install what is missing of these packages, saying what and why; nothing missing, nothing done."""
-    missing = set(packages) - installed(packages)
+    missing = set(packages) - installed(packages) - there()
     if not missing:
         return
     if not missing <= available(missing):

@@ -1,5 +1,7 @@
 """What make says on a machine that it can't set up, and what it installs on one that it can."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.machine import packages
@@ -53,3 +55,14 @@ def test_what_dpkg_has_is_told_from_what_nobody_has() -> None:
 
 def test_what_apt_could_install_is_told_from_what_nobody_has() -> None:
     assert packages.available(["dpkg", "no-such-package-anywhere"]) == {"dpkg"}
+
+
+def test_a_program_that_comes_from_elsewhere_is_not_installed_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    nobodys = packages.there()
+
+    (tmp_path / "kubectl").touch(mode=0o755)
+
+    assert (nobodys, packages.there()) == (set(), {"kubernetes-client"})
