@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from gitops.look import Sight
+from reconcilers.budget import Budget
+from reconcilers.disruption import budget_of
 from reconcilers.quotas import used
+from schemas.disruption import PodDisruptionBudget
 from schemas.limits import LimitRange
 from schemas.quantity import Quantity
 from schemas.quotas import ResourceQuota, is_counted
@@ -43,6 +46,22 @@ def usage(one: ResourceQuota, sight: Sight) -> Mapping[str, str]:
     manifests = list(sight.manifests.values())
     spent = {name: used(name, one, manifests, sight.world) for name in one.spec.hard if is_counted(name)}
     return {name: f"{amount}/{one.spec.hard[name]}" for name, amount in spent.items()}
+
+
+def disruption(one: PodDisruptionBudget, sight: Sight) -> Details:
+    """Return what a budget asks for, and how it is, in Kubernetes' words."""
+    found = budget_now(one, sight)
+    return {
+        "unhealthyPodEvictionPolicy": one.spec.unhealthy_pod_eviction_policy,
+        "expectedPods": found.expected,
+        "currentHealthy": found.current,
+        "desiredHealthy": found.desired,
+    }
+
+
+def budget_now(one: PodDisruptionBudget, sight: Sight) -> Budget:
+    """Return how a budget is at this moment."""
+    return budget_of(one, sight.view.wanted if sight.view else (), sight.world)
 
 
 def _amounts(amounts: Mapping[str, Quantity]) -> Details:

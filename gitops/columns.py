@@ -14,7 +14,10 @@ MODES = {
     "ReadWriteMany": "RWX",
     "ReadWriteOncePod": "RWOP",
 }
-NOTHING = dict.fromkeys(("clusterIP", "externalIP", "lastSchedule", "timeZone"), "<none>")
+NOTHING = {
+    **dict.fromkeys(("clusterIP", "externalIP", "lastSchedule", "timeZone"), "<none>"),
+    **dict.fromkeys(("minAvailable", "maxUnavailable"), "N/A"),
+}
 SPACED = frozenset({"limit", "request"})
 HEADS: Mapping[str, Mapping[str, str]] = {
     "Pod": {"ready": "READY", "status": "STATUS", "restarts": "RESTARTS"},
@@ -50,6 +53,11 @@ HEADS: Mapping[str, Mapping[str, str]] = {
     "Ingress": {"class": "CLASS", "hosts": "HOSTS", "address": "ADDRESS", "ports": "PORTS"},
     "IngressClass": {"controller": "CONTROLLER"},
     "LimitRange": {},
+    "PodDisruptionBudget": {
+        "minAvailable": "MIN AVAILABLE",
+        "maxUnavailable": "MAX UNAVAILABLE",
+        "disruptionsAllowed": "ALLOWED DISRUPTIONS",
+    },
     "ResourceQuota": {"request": "REQUEST", "limit": "LIMIT"},
     "NetworkPolicy": {"podSelector": "POD-SELECTOR"},
     "ConfigMap": {"data": "DATA"},

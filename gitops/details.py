@@ -17,6 +17,7 @@ from schemas.apps import DaemonSet, Deployment, ReplicaSet, StatefulSet
 from schemas.autoscaling import Autoscaler, ScalingRules
 from schemas.batch import NO_LIMIT, CronJob, Job, JobSpec
 from schemas.core import ConfigMap, Namespace, PersistentVolumeClaim, Pod, Secret
+from schemas.disruption import PodDisruptionBudget
 from schemas.manifest import Manifest
 from schemas.network_policy import NetworkPolicy
 from schemas.networking import Ingress, IngressBackend
@@ -98,6 +99,11 @@ def _rules(one: ScalingRules) -> Details:
         "select": one.select_policy,
         "policies": policies,
     }
+
+
+def _disruption_budget(one: PodDisruptionBudget, sight: Sight) -> Details:
+    selector = _selector(one.spec.selector) if one.spec.selector else {}
+    return {"selector": selector, **bounds.disruption(one, sight)}
 
 
 def _pod(one: Pod, _: Sight) -> Details:
@@ -243,6 +249,7 @@ KINDS: Mapping[str, Callable[[Any, Sight], Details]] = {
     "PersistentVolume": _volume,
     "PersistentVolumeClaim": _claim,
     "Pod": _pod,
+    "PodDisruptionBudget": _disruption_budget,
     "ReplicaSet": _replica_set,
     "ResourceQuota": bounds.quota,
     "Secret": _secret,

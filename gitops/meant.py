@@ -25,6 +25,7 @@ KINDS = {  # and whether they are in a namespace; the table of reconcilers takes
     "PersistentVolume": False,
     "PersistentVolumeClaim": True,
     "Pod": True,
+    "PodDisruptionBudget": True,
     "ReplicaSet": True,
     "ResourceQuota": True,
     "Secret": True,

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from gitops.bounds import usage
+from gitops.bounds import budget_now, usage
 from gitops.jobs import cron_row, job_row, runs_here
 from gitops.look import Sight
 from gitops.meant import pods_of
@@ -21,6 +21,7 @@ from schemas.apps import DaemonSetSpec
 from schemas.autoscaling import Autoscaler
 from schemas.batch import CronJob
 from schemas.core import ConfigMap, PersistentVolumeClaim, Secret
+from schemas.disruption import PodDisruptionBudget
 from schemas.kinds import Workload
 from schemas.network_policy import NetworkPolicy
 from schemas.networking import CONTROLLER, Ingress, IngressClass
@@ -188,6 +189,14 @@ def _quota(one: ResourceQuota, sight: Sight) -> Row:
     }
 
 
+def _disruption_budget(one: PodDisruptionBudget, sight: Sight) -> Row:
+    return {
+        "minAvailable": one.spec.min_available,
+        "maxUnavailable": one.spec.max_unavailable,
+        "disruptionsAllowed": budget_now(one, sight).allowed,
+    }
+
+
 def _claim(one: PersistentVolumeClaim, sight: Sight) -> Row:
     volume, _ = claim_volume(sight.world, one)
     volumes = sight.view.seen.volumes if sight.view else ()
@@ -221,6 +230,7 @@ ROWS: Mapping[str, Callable[[Any, Sight], Row]] = {
     "NetworkPolicy": _network_policy,
     "PersistentVolume": _volume,
     "PersistentVolumeClaim": _claim,
+    "PodDisruptionBudget": _disruption_budget,
     "ResourceQuota": _quota,
     "Secret": _secret,
     "Service": _service,

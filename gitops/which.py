@@ -20,6 +20,7 @@ SHORT = {
     "netpol": "networkpolicy",
     "networkpolicies": "networkpolicy",
     "ns": "namespace",
+    "pdb": "poddisruptionbudget",
     "po": "pod",
     "pv": "persistentvolume",
     "pvc": "persistentvolumeclaim",

@@ -18,6 +18,7 @@ from reconcilers import (
     statefulset,
 )
 from reconcilers.around import around
+from reconcilers.disruption import within_budgets
 from reconcilers.quotas import within_quotas
 from reconcilers.scaling import Scaling
 from reconcilers.waiting import ordered
@@ -50,6 +51,7 @@ KINDS: Mapping[str, Callable[[Any, Mapping[str, Any], World], Wanted]] = {
     "PersistentVolume": plain.volume,
     "PersistentVolumeClaim": plain.claim,
     "Pod": pod.reconcile,
+    "PodDisruptionBudget": plain.configuration,
     "ReplicaSet": replicaset.reconcile,
     "ResourceQuota": plain.configuration,
     "Secret": plain.configuration,
@@ -67,7 +69,8 @@ def reconcile(manifests: Sequence[Manifest], world: World) -> list[Wanted]:
     """Return what every object of a commit wants at this moment.
 
     Autoscalers decide first: their targets then want as many pods as they say.  Who has to wait for
-    others begins nothing new, and what has no room in a quota isn't made.
+    others begins nothing new, and what has no room in a quota isn't made;
+    no restart takes more away than a budget allows.
     """
     world = replace(world, routing=ingress.led([one.object for one in manifests], world))
     decided = autoscaler.scalings(manifests, world)
@@ -80,6 +83,7 @@ def reconcile(manifests: Sequence[Manifest], world: World) -> list[Wanted]:
     }
     answers = _with_leaders(manifests, first, then)
     held = within_quotas(manifests, ordered(manifests, answers, then), then)
+    held = within_budgets(manifests, held, then)
     return held if held == answers else _with_leaders(manifests, {n: held[n] for n in first}, then)
 
 

@@ -9,9 +9,8 @@ from reconcilers.wanted import Health, Status, Wanted
 from reconcilers.world import World
 from runtime.resources import Owner, Resource
 from schemas.core import ConfigMap, Namespace, PersistentVolumeClaim, Secret
-from schemas.limits import LimitRange
+from schemas.kinds import Bounding
 from schemas.network_policy import NetworkPolicy
-from schemas.quotas import ResourceQuota
 from schemas.service import Endpoints, EndpointSlice
 from schemas.storage import PersistentVolume
 
@@ -36,7 +35,7 @@ def volume(one: PersistentVolume, _: Mapping[str, Any], __: World) -> Wanted:
 
 
 def configuration(
-    one: ConfigMap | Endpoints | EndpointSlice | LimitRange | NetworkPolicy | ResourceQuota | Secret,
+    one: Bounding | ConfigMap | Endpoints | EndpointSlice | NetworkPolicy | Secret,
     _: Mapping[str, Any],
     __: World,
 ) -> Wanted:

@@ -4,6 +4,7 @@ from schemas.apps import DaemonSet, Deployment, ReplicaSet, StatefulSet
 from schemas.autoscaling import Autoscaler, HorizontalPodAutoscaler, HorizontalPodAutoscalerV1
 from schemas.batch import CronJob, Job
 from schemas.core import ConfigMap, Namespace, PersistentVolumeClaim, Pod, Secret
+from schemas.disruption import PodDisruptionBudget
 from schemas.limits import LimitRange
 from schemas.model import Model
 from schemas.network_policy import NetworkPolicy
@@ -15,7 +16,7 @@ from schemas.storage import PersistentVolume
 Workload = DaemonSet | Deployment | ReplicaSet | StatefulSet
 Leading = Endpoints | EndpointSlice | Ingress | IngressClass | NetworkPolicy | Service
 Batch = CronJob | Job
-Bounding = LimitRange | ResourceQuota
+Bounding = LimitRange | PodDisruptionBudget | ResourceQuota
 Core = ConfigMap | Namespace | PersistentVolume | PersistentVolumeClaim | Pod | Secret
 Object = Autoscaler | Batch | Bounding | Core | Leading | Workload
 
@@ -42,4 +43,5 @@ KINDS: dict[tuple[str, str], type[Model]] = {
     ("networking.k8s.io/v1", "Ingress"): Ingress,
     ("networking.k8s.io/v1", "IngressClass"): IngressClass,
     ("networking.k8s.io/v1", "NetworkPolicy"): NetworkPolicy,
+    ("policy/v1", "PodDisruptionBudget"): PodDisruptionBudget,
 }

@@ -25,7 +25,6 @@ NAMED: dict[tuple[str, str], Mark] = {
     ("flowcontrol.apiserver.k8s.io/v1", "FlowSchema"): Noted(_ACCESS),
     ("flowcontrol.apiserver.k8s.io/v1", "PriorityLevelConfiguration"): Noted(_ACCESS),
     ("node.k8s.io/v1", "RuntimeClass"): Noted(_ONE_MACHINE),
-    ("policy/v1", "PodDisruptionBudget"): Noted("nobody drains the only machine"),
     ("scheduling.k8s.io/v1", "PriorityClass"): Noted("no pod makes room for another here"),
     ("storage.k8s.io/v1", "CSIDriver"): Noted(_ONE_MACHINE),
     ("storage.k8s.io/v1", "CSINode"): Noted(_ONE_MACHINE),

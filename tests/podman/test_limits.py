@@ -39,3 +39,26 @@ def test_a_quota_has_room_for_so_many_pods_and_an_update_waits_for_those_that_st
     assert waits.code == 1
     assert "in ResourceQuota/small: pods 2 of 2 are used, and it takes 1" in waits.out + waits.err
     assert program.images() == [TWO, TWO]
+
+
+def test_a_restart_waits_for_a_budget_until_git_allows_it(program: Program) -> None:
+    budget: Object = {
+        **named("PodDisruptionBudget", "web", api="policy/v1"),
+        "spec": {"minAvailable": 1, "selector": {"matchLabels": {"app": "web"}}},
+    }
+    web = deployment("web", ONE, spec={"strategy": {"type": "Recreate"}})
+    program.deploy(web, budget)
+    before = program.ids()
+
+    waits = program.run("restart", "deployment/web")
+
+    assert waits.code == 1
+    assert "its restart waits for PodDisruptionBudget/web (1 healthy, 1 have to be" in waits.out + waits.err
+    assert program.ids() == before
+    assert program.run("get", "pdb").out.splitlines()[1].split()[:4] == ["web", "1", "N/A", "0"]
+
+    budget["spec"]["minAvailable"] = 0
+    program.deploy(web, budget)
+
+    assert len(program.ids()) == 1
+    assert not {*program.ids().values()} & {*before.values()}
