@@ -253,6 +253,7 @@ def _security(security: Security) -> dict[str, Any]:
         "groups": list(security.groups),
         "privileged": security.privileged,
         "read_only_filesystem": security.read_only_root,
+        "read_write_tmpfs": security.read_only_root,  # without it Podman 5 makes /dev/shm read only, too
         "no_new_privileges": security.no_new_privileges,
         "cap_add": list(security.add_capabilities),
         "cap_drop": list(security.drop_capabilities),

@@ -29,6 +29,10 @@ from schemas.volumes import Volume
 
 _SELECTED = "there is one machine to run on: only a DaemonSet asks for its labels"
 _ONE_MACHINE = "there is one machine to run on"
+_USERS = (
+    "a pod gets no user namespace of its own: leave it out, and run sloop as an ordinary user, in whose"
+    " namespace all of its pods are"
+)
 _TOKEN = "there is no cluster whose API a pod could call"
 _NO_NAMES = "names of the namespace don't resolve in the machine's own network: leave it out"
 
@@ -91,9 +95,7 @@ class PodSpec(Model):
     host_ipc: bool = False
     host_network: bool = False
     host_pid: bool = False
-    host_users: Annotated[
-        bool | None, Refused("user namespaces are not supported yet", when=among(False))
-    ] = None
+    host_users: Annotated[bool | None, Refused(_USERS, when=among(False))] = None
     image_pull_secrets: Many[SecretName] = ()
     os: PodOs | None = None
     readiness_gates: Annotated[Many[Opaque], Refused("nobody here would ever open them", when=bool)] = ()
