@@ -21,7 +21,7 @@ from gitops.measuring import measure
 from gitops.probing import Watch
 from gitops.request import Overtaken, Request
 from gitops.serving import serving
-from gitops.steps import Step, repeated
+from gitops.steps import Configure, Step, repeated
 from gitops.view import House, Moment, View, view
 from runtime.lock import Holder, hold, lock_directory
 from runtime.observe import of_source
@@ -264,8 +264,15 @@ class Loop:
         self.teller.ended(shown)
         self.results.append(shown)
         if shown.done and (what := repeated(shown.step.action)) is not None:
-            self._succeeded[shown.step.resource, what] += 1
+            self._count(shown.step, what)
         return shown
+
+    def _count(self, step: Step, what: str) -> None:
+        """Count a step that succeeded; a proxy that was told otherwise meanwhile only follows its pods."""
+        if isinstance(step.action, Configure):
+            for key in [key for key in self._succeeded if key[0] == step.resource and key[1] != what]:
+                del self._succeeded[key]
+        self._succeeded[step.resource, what] += 1
 
 
 def _retry(failure: Failure) -> float:

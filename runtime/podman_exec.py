@@ -2,13 +2,16 @@
 
 import json
 import os
+import select
 import signal
+import socket
 import time
 from collections.abc import Sequence
 from contextlib import closing, suppress
 from http.client import HTTPResponse
 from pathlib import Path
 
+from runtime.lifetime import lifetime
 from runtime.podman_api import VERSION, Api, named
 from runtime.podman_errors import Refusal, asking_podman_to
 from runtime.podman_service import connect
@@ -31,9 +34,10 @@ def run_in(api: Api, name: str, command: Sequence[str], timeout: float) -> int:
 def said_in(api: Api, name: str, command: Sequence[str], timeout: float) -> tuple[int, str]:
     """Run a command in a container, without a shell; return its exit code, and what it printed at first.
 
-    Raises TimeoutError when it has taken ``timeout`` seconds, after killing it, and EngineError when Podman
-    can't run it.  Podman keeps two conmon processes of every command for five minutes, or for what
-    ``exit_command_delay`` in its containers.conf says (Podman's issue 15377).
+    Raises TimeoutError when it has run for ``timeout`` seconds, after killing it, and EngineError when Podman
+    can't run it; what Podman takes to start it doesn't count.  Podman keeps two conmon processes of every
+    command for five minutes, or for what ``exit_command_delay`` in its containers.conf says (Podman's issue
+    15377).
     """
     asked = {"Cmd": list(command), "AttachStdout": True, "AttachStderr": True}
     with asking_podman_to(f"run a command in the pod {name}"):
@@ -65,16 +69,31 @@ def _run(api: Api, session: str, timeout: float, said: bytearray) -> bool:
             answer.begin()
             if answer.status >= 400:
                 raise _refusal(answer)
-            end = time.monotonic() + timeout
-            while (left := end - time.monotonic()) > 0:
-                line.settimeout(left)
-                try:
-                    if not (piece := answer.read1(4096)):
-                        return True
-                    said += piece if len(said) < LONGEST else b""
-                except TimeoutError:
-                    return False
+            last = time.monotonic() + timeout + START_SECONDS
+            left = timeout
+            while left > 0:
+                end = min(time.monotonic() + left, last)
+                if _read(line, answer, end, said):
+                    return True
+                left = min(_left(api, session, timeout), last - time.monotonic())
     return False
+
+
+def _read(line: socket.socket, answer: HTTPResponse, end: float, said: bytearray) -> bool:
+    """Keep what a command prints at first until a moment; say whether it has ended before."""
+    waiting = select.poll()  # a read that has timed out once is the last one of its connection
+    waiting.register(line, select.POLLIN)
+    while (left := end - time.monotonic()) > 0 and waiting.poll(left * 1000):
+        if not (piece := answer.read1(4096)):
+            return True
+        said += piece if len(said) < LONGEST else b""
+    return False
+
+
+def _left(api: Api, session: str, timeout: float) -> float:
+    """Return how many of its seconds a command has left, by the age of its process; 0 for one that ended."""
+    seen = api.get(f"exec/{session}/json")
+    return timeout - lifetime(int(seen["Pid"])) if seen["Running"] else 0
 
 
 def _refusal(answer: HTTPResponse) -> Refusal:

@@ -11,12 +11,20 @@ from gitops.origins import with_origins
 from gitops.request import Request
 from gitops.view import House, Options
 from runtime.engine import EngineError
+from runtime.proxies import members
 from schemas.problems import ManifestError
 from tests.gitops.material import PASSWORD, READING, shop
 from tests.host import Host
 from tests.reconcilers.given import deployment
 
 PATIENT = Request(patient=True)
+PROBED = ", readinessProbe: {exec: {command: ['true']}}"  # which no proxy can ask itself
+LEADING = """
+apiVersion: v1
+kind: Service
+metadata: {name: web, namespace: shop}
+spec: {selector: {app: web}, ports: [{port: 80}]}
+"""
 
 
 def refuse(host: Host, method: str, part: str, message: str = "no space left on device") -> None:
@@ -162,6 +170,21 @@ def test_a_step_that_comes_back_after_it_succeeded_is_no_longer_believed(host: H
     made = [name for method, name in host.engine.calls if method == "create_pod"]
     assert len(made) == 3
     assert "came back 3 times after it succeeded" in passed.view.plan.held[0].reason
+
+
+def test_a_proxy_follows_a_pod_however_often_it_comes_and_goes(host: Host) -> None:
+    host.commit("Open", {**shop(replicas=2), "web.yaml": deployment(container=PROBED), "to.yaml": LEADING})
+    loop = host.loop(PATIENT)
+    led = []
+    for silent in [set(), {"app:1"}] * 6:
+        host.unready = silent
+        for _ in range(3):
+            host.clock.now += 10
+            passed = loop.sync_once()
+        led.append(len(members(next(filter(None, (one.note for one in host.engine.look().volumes))))))
+
+    assert led == [2, 0] * 6
+    assert not passed.view.plan.held
 
 
 def test_manifests_with_problems_change_nothing_and_tell_all_of_them(host: Host) -> None:
