@@ -8,7 +8,7 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 
-from gitops.aim import aiming
+from gitops.aim import Aim, aiming
 from gitops.board import Board
 from gitops.courier import courier_of
 from gitops.door import open_door
@@ -162,7 +162,9 @@ def _keeper(settings: Settings, name: str, common: Common) -> Iterator[Keeper]:
     with closing(Watch(engine)) as watch:
         house = house_of(settings, source, engine)
         request = Request("run", patient=True)
-        loop = Loop(house, journal, request, teller, head.aim, watch, on_failure=own.on_failure)
+        loop = Loop(
+            house, journal, request, teller, patiently(head, journal), watch, on_failure=own.on_failure
+        )
         loop.issuer = issuer_of(settings)
         left_alone = partial(suspension, settings, common.ledger.past, source.id)
         keeper = Keeper(
@@ -178,6 +180,17 @@ def _keeper(settings: Settings, name: str, common: Common) -> Iterator[Keeper]:
         _begin(partial(_heed, watch, keeper.bell))
         yield keeper
         courier.finish()
+
+
+def patiently(head: Head, journal: Journal) -> Callable[[], Aim]:
+    """Return what asks git at once where a command has carried something out: it may be newer."""
+
+    def aim() -> Aim:
+        if journal.outrun():
+            head.again()
+        return head.aim()
+
+    return aim
 
 
 def _begin(work: Callable[[], None]) -> threading.Thread:

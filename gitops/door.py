@@ -1,6 +1,7 @@
-"""The UNIX socket by which a daemon takes work from hooks: a request each, answered line by line."""
+"""The UNIX socket by which a daemon hears hooks and commands: a request each, answered line by line."""
 
 import os
+import select
 import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -15,7 +16,26 @@ HASTE = 5.0  # seconds in which a request must be here, and a line of the answer
 MOST = 16  # visitors at once; who finds no room does the work without the daemon
 
 Say = Callable[[str], None]
-Answer = Callable[[Sequence[str], Say], int | None]
+
+
+class Line:
+    """Who asked something, until they hang up."""
+
+    def __init__(self, line: socket.socket) -> None:
+        self._line = line
+
+    def __call__(self, text: str) -> None:
+        """Say something; raises OSError where nobody listens any more."""
+        _send(self._line, "=", text)
+
+    def is_open(self, seconds: float) -> bool:
+        """Wait so long, or until they hang up; say whether they are still there."""
+        watch = select.poll()
+        watch.register(self._line, 0)  # what comes without being asked for is the end
+        return not watch.poll(seconds * 1000)
+
+
+Answer = Callable[[Sequence[str], Line], int | None]
 
 
 @contextmanager
@@ -74,7 +94,7 @@ def _serve(line: socket.socket, answer: Answer, room: threading.BoundedSemaphore
         with line, suppress(OSError, UnicodeDecodeError):
             line.settimeout(HASTE)
             words = _request(line)
-            code = answer(words, lambda text: _send(line, "=", text)) if words else None
+            code = answer(words, Line(line)) if words else None
             _send(line, "?" if code is None else "!", "" if code is None else str(int(code)))
     finally:
         room.release()

@@ -45,6 +45,7 @@ class Journal:
     number: int = 0
     heard: Callable[[Run, Sequence[Run]], None] = field(default=lambda *_: None)
     _over: bool = False
+    _newest: int = 0
 
     @property
     def running(self) -> bool:
@@ -53,7 +54,13 @@ class Journal:
 
     def begin(self, commit: Commit, trigger: str) -> None:
         """Open a run."""
-        self.run = self.ledger.begin_run(self.source, commit, trigger, self.clock())
+        self.run = self._newest = self.ledger.begin_run(self.source, commit, trigger, self.clock())
+
+    def outrun(self) -> bool:
+        """Say whether somebody else has begun a run since this was last asked."""
+        last = self._last()
+        known, self._newest = self._newest, last.id if last else 0
+        return self._newest > known
 
     def last_was(self, sha: str) -> bool:
         """Say whether the last run was to this commit, or nothing is remembered at all."""

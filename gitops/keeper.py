@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from gitops.aftermath import said_last
@@ -66,6 +67,7 @@ class Keeper:
     visitors: Visitors = field(default_factory=Visitors)
     board: Board = field(default_factory=Board)
     name: str = ""
+    _floor: threading.Lock = field(default_factory=threading.Lock)
     _suspension: str = ""
     _trouble: str = ""
     _wait: float = 0.0
@@ -77,6 +79,12 @@ class Keeper:
             self.bell.wait(self.turn())
         self.loop.end("Failed", "sloop was told to stop before all was well")
         self.visitors.close("sloop was told to stop: it goes on when it is started again")
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Make no pass as long as this lasts; one that is under way ends first.  From any thread."""
+        with self._floor:
+            yield
 
     def look(self) -> None:
         """Ask git at once, whatever the interval; from any thread."""
@@ -98,6 +106,14 @@ class Keeper:
 
         What is looked at may go away at that very moment, so that Podman refuses to tell of it.
         """
+        if not self._floor.acquire(timeout=AGAIN):
+            return 0.0  # a command has the source: its probes and its healing are the command's too
+        try:
+            return self._pass()
+        finally:
+            self._floor.release()
+
+    def _pass(self) -> float:
         self._admit()
         began = time.monotonic()
         try:

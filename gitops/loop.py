@@ -126,7 +126,7 @@ class Loop:
         if not self.request.stays:
             self._head_for(self.aim())
         with self._alone():
-            if self.request.stays:
+            if self.request.stays or self.request.patient:
                 self._head_for(self.aim())
             seen = self.house.engine.look()
             looked = view(self.house, self.sha, seen, self._moment(seen))

@@ -150,6 +150,7 @@ def _converge(
     aim: Callable[[], Aim],
 ) -> tuple[Document, str]:
     from gitops.aftermath import said_last
+    from gitops.alone import alone
     from gitops.converge import End, converge
     from gitops.courier import courier_of
     from gitops.guard import Refusal
@@ -163,7 +164,11 @@ def _converge(
     from schemas.problems import ManifestError
 
     house = house_of(settings, source, engine)
-    with open_ledger(settings.state, teller.notice) as ledger, closing(Watch(engine)) as watch:
+    with (
+        alone(settings.state, source.id, teller.notice),
+        open_ledger(settings.state, teller.notice) as ledger,
+        closing(Watch(engine)) as watch,
+    ):
         if why := suspension(settings, ledger.past, source.id):
             return _left_alone(why)
         there = partial(commit_there, ledger.past, source, engine)

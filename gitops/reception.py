@@ -1,4 +1,4 @@
-"""What a daemon does for a hook: it checks a push, or deploys it and lets the one who pushed hear of it."""
+"""What a daemon does for others: it checks a push, deploys it and tells the pusher, or stands aside."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gitops.address import parse
+from gitops.door import Line
 from gitops.hook import QUARANTINE
 from gitops.keeper import Keeper
 from gitops.receive import branch_of, check
@@ -16,6 +17,7 @@ from gitops.visitors import Visitor
 WHILE = 1.0  # seconds between looks whether anybody still keeps the source that is waited for
 
 Say = Callable[[str], None]
+YOURS = "yours"  # what a command hears that may go on alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +26,17 @@ class Reception:
 
     kept: Sequence[tuple[Settings, Keeper]]
 
-    def answer(self, words: Sequence[str], say: Say) -> int | None:
-        """Do what a hook asks for, tell how it goes, and return an exit code; None for what is nobody's here.
+    def answer(self, words: Sequence[str], say: Line) -> int | None:
+        """Do what is asked for, tell how it goes, and return an exit code; None for what is nobody's here.
 
-        The words are what to do, the commit, the repository, and variables of git.
+        The words of a hook are what to do, the commit, the repository, and variables of git; those of a
+        command name the source that is to be left to it.
         """
         match words:
+            case ["aside", source]:
+                codes = [
+                    _left(keeper, say) for _, keeper in self.kept if keeper.loop.house.source.id == source
+                ]
             case ["check", sha, directory, *known]:
                 variables = dict(one.split("=", 1) for one in known if one.split("=", 1)[0] in QUARANTINE)
                 codes = [_checked(one, sha, variables, say) for one, _ in self._of(directory)]
@@ -61,6 +68,16 @@ def _checked(settings: Settings, sha: str, variables: Mapping[str, str], say: Sa
             raise
         say(str(error))
         return code
+    return Exit.DONE
+
+
+def _left(keeper: Keeper, say: Line) -> int:
+    """Leave a source to who asks until they hang up; then see what they have made of it."""
+    with keeper.aside():
+        say(YOURS)
+        while say.is_open(WHILE) and not keeper.bell.over:
+            pass
+    keeper.look()
     return Exit.DONE
 
 

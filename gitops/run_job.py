@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from gitops.aim import fixed
+from gitops.alone import alone
 from gitops.journal import Journal
 from gitops.loop import Loop, Pass
 from gitops.meant import absent
@@ -59,7 +60,11 @@ def run_job(settings: Settings, whose: Owner, teller: "Teller", *, wait: bool, t
         raise SettingsError(f"a {whose.kind} has no runs to start: write cronjob/NAME")
     source, engine, now = source_of(settings), engine_of(settings), time.time()
     house, job = house_of(settings, source, engine), f"{whose.name}-m{_short(int(now))}"
-    with open_ledger(settings.state, teller.notice) as ledger, closing(Watch(engine)) as watch:
+    with (
+        alone(settings.state, source.id, teller.notice),
+        open_ledger(settings.state, teller.notice) as ledger,
+        closing(Watch(engine)) as watch,
+    ):
         if why := suspension(settings, ledger.past, source.id):
             return Started(Owner("Job", whose.namespace, job), None, why)
         there = partial(commit_there, ledger.past, source, engine)

@@ -1,19 +1,21 @@
 """The door of a daemon, and the hook's own client that knocks at it, by a real socket."""
 
 import os
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
-from gitops.door import LARGEST, open_door
+from gitops.alone import WAITING, alone
+from gitops.door import LARGEST, Line, open_door
 from gitops.hook import SOCKET, handed_over
 
 SHA = "1" * 40
 
 
-def answering(code: int | None, *lines: str) -> Callable[[Sequence[str], Callable[[str], None]], int | None]:
-    def answer(words: Sequence[str], say: Callable[[str], None]) -> int | None:
+def answering(code: int | None, *lines: str) -> Callable[[Sequence[str], Line], int | None]:
+    def answer(words: Sequence[str], say: Line) -> int | None:
         for line in (*lines, *(["|".join(words)] if code is not None else [])):
             say(line)
         return code
@@ -76,3 +78,39 @@ def test_the_socket_of_a_daemon_that_was_killed_is_in_nobodys_way(state: Path) -
 
     with open_door(state, answering(0), print):
         assert handed_over("check", SHA, str(state)) == 0
+
+
+def test_a_source_is_left_to_a_command_until_it_hangs_up_and_then_looked_at(state: Path) -> None:
+    state.mkdir()
+    left, over, told = threading.Event(), threading.Event(), list[str]()
+
+    def leave(words: Sequence[str], line: Line) -> int:
+        assert list(words) == ["aside", "0123"]
+        left.set()
+        line("yours")
+        while line.is_open(60):
+            pass
+        over.set()
+        return 0
+
+    with open_door(state, leave, print):
+        with alone(state, "0123", told.append):
+            assert left.is_set()
+            assert not over.is_set()
+        assert over.wait(5)
+    assert told == []
+
+
+def test_a_command_waits_for_the_end_of_a_pass_and_goes_on_where_there_is_no_daemon(state: Path) -> None:
+    state.mkdir()
+    told: list[str] = []
+    waited = threading.Event()
+
+    def tell(text: str) -> None:
+        told.append(text)
+        waited.set()
+
+    with open_door(state, lambda *_: 0 if waited.wait(60) else None, print), alone(state, "0123", tell):
+        assert told == [WAITING]
+    with alone(state, "0123", tell):
+        assert told == [WAITING]

@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from gitops.aim import aiming
+from gitops.daemon import patiently
 from gitops.fare import fares
+from gitops.head import Head
 from gitops.origins import with_origins
 from gitops.request import Request
 from gitops.view import House, Options
@@ -307,3 +310,21 @@ def test_what_is_not_well_names_the_commit_that_wrote_it(host: Host) -> None:
     reasons = {one.owner.name: one.reason for one in with_origins(host.source, looked, fares(looked))}
     assert reasons["web"].endswith(f"(written by {sha[:7]} Ada: Open)")
     assert reasons["b"] == ""
+
+
+def test_a_daemon_takes_back_no_newer_commit_that_a_command_has_brought_meanwhile(
+    host: Host,
+) -> None:
+    host.commit("One", shop(replicas=1))
+    head = Head(host.source, 3600, host.clock, host.told.notice, aiming(host.source))
+    daemon = host.loop(Request("run", patient=True))
+    daemon.aim = patiently(head, daemon.journal)
+    while not daemon.sync_once().done:
+        host.clock.now += 1
+    host.commit("Two", shop(replicas=2))
+    assert len(host.pods("shop.web-*")) == 1
+
+    host.apply()
+    passed = daemon.sync_once()
+
+    assert (passed.results, len(host.pods("shop.web-*"))) == ([], 2)
