@@ -39,7 +39,7 @@ defaults
     default-server init-addr last,none resolvers pods resolve-prefer ipv4
 """
 LOG = '''"%ci [%tr] %{+Q}[var(txn.host)] %{+Q}r %ST %B %Ta %ts %b"'''
-# Every request passes through this: what few need stands behind a cheap condition, and nothing is asked twice.
+# Every request passes through this: what few need stands behind a cheap condition, nothing is asked twice.
 HEAD = """\
     option forwardfor
     http-request set-var(txn.host) req.hdr(host),host_only,lower

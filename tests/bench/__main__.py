@@ -13,6 +13,8 @@ from pathlib import Path
 
 from tests.bench import tools
 from tests.bench.goals import goals
+from tests.bench.leading import goals as goals_of_leading
+from tests.bench.leading import leading
 from tests.bench.living import living
 from tests.bench.page import DEEDS, by_count, page
 from tests.bench.peers import all_peers
@@ -44,14 +46,15 @@ def main() -> None:
         place, machine = Path(directory), _machine(podman, os.getloadavg()[0])
         planned = planning(_program(podman, place / "plan"))
         lived = living(_program(podman, place / "life"))
+        led = leading(_program(podman, place / "led"))
         figures = [
             figure
             for count in map(int, said.counts.split(","))
             for figure in _raced(podman, place / f"race-{count}", count, said.rounds)
         ]
-    found = goals(figures, planned, lived)
+    found = [*goals(figures, planned, lived), *goals_of_leading(led)]
     said.into.mkdir(exist_ok=True)
-    (said.into / "benchmarks.md").write_text(page(machine, figures, planned, lived, found))
+    (said.into / "benchmarks.md").write_text(page(machine, figures, planned, lived, led, found))
     for deed, title in DEEDS.items():
         (said.into / f"benchmark-{deed}.svg").write_text(
             bars(f"{title}: seconds, less is better", by_count(figures, deed))
@@ -61,6 +64,7 @@ def main() -> None:
         "figures": [asdict(one) for one in figures],
         "planned": [asdict(one) for one in planned],
         "living": asdict(lived),
+        "leading": asdict(led),
     }
     (said.into / "benchmarks.json").write_text(json.dumps(raw, indent=1) + "\n")
     for goal in found:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from tests.bench.goals import Goal
+from tests.bench.leading import Led, rows
 from tests.bench.living import Living
 from tests.bench.planning import Planned, exponent
 from tests.bench.race import Figure
@@ -26,10 +27,11 @@ def page(
     figures: Sequence[Figure],
     planned: Sequence[Planned],
     lived: Living,
+    led: Led,
     found: Sequence[Goal],
 ) -> str:
     """Return the page in Markdown."""
-    parts = (_head(machine), _goals(found), _races(figures), _plans(planned), _life(lived))
+    parts = (_head(machine), _goals(found), _races(figures), _plans(planned), _life(lived), _leads(led))
     return "\n".join(line for part in parts for line in part)
 
 
@@ -106,6 +108,16 @@ def _life(lived: Living) -> Iterator[str]:
     yield from _table(("", ""), rows)
     yield from PUBLISHED
     yield ""
+
+
+def _leads(led: Led) -> Iterator[str]:
+    yield "## Services and Ingresses"
+    yield ""
+    yield "wrk with 32 connections that are kept, to one pod. By hand is the same HAProxy with what a person"
+    yield "would write: for an Ingress host, access log, the visitor's address and retries; it leads to the"
+    yield "same Service. The last column is processor time of the proxy for each request."
+    yield ""
+    yield from _table(("", "requests/s", "of the proxy"), rows(led))
 
 
 def _table(head: Sequence[str], rows: "Iterator[Sequence[str]] | Sequence[Sequence[str]]") -> Iterator[str]:
