@@ -27,6 +27,7 @@ PODMAN = {
     "openssh-client": "makes keys, and reads repositories over ssh",
     "kubernetes-client": "renders kustomizations for the tests",
     "pebble": "issues certificates to the tests",
+    "wrk": "puts load on Services in the benchmarks",
 }
 ROOTLESS = {
     "uidmap": "maps user ids without root",
