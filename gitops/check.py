@@ -1,6 +1,6 @@
 """Offline: every problem of manifests in files and directories, in a repository or not; and of sloop.yaml."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +12,10 @@ from schemas.problems import Problem
 SUFFIXES = frozenset({".yaml", ".yml", ".json"})
 
 
-def check(paths: Sequence[Path], *, strict: bool = False) -> Mapping[str, Any]:
+def check(paths: Sequence[Path], *, strict: bool = False, ignored: Collection[str] = ()) -> Mapping[str, Any]:
     """Return all problems and notices of the manifests under some paths."""
     files = {str(file): file.read_bytes() for path in paths for file in _manifests(path)}
-    loaded = load(files, strict=strict)
+    loaded = load(files, strict=strict, ignored=ignored)
     return {
         "files": len(files),
         "objects": len(loaded.manifests),

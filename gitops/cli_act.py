@@ -43,7 +43,7 @@ def validate(
     with errors(said):
         from gitops.check import check
 
-        document = check(paths or [Path()], strict=strict)
+        document = check(paths or [Path()], strict=strict, ignored=said.settings.policy_ignore)
         answer(said, document, _check_lines(document))
     raise typer.Exit(Exit.MISUSED if document["problems"] else Exit.DONE)
 

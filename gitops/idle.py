@@ -100,6 +100,7 @@ def _fingerprint(source: "Source", seen: "Seen", settings: "Settings") -> str:
         settings.acme_agree,
         settings.acme_directory,
         list(settings.policy_forbid),
+        list(settings.policy_ignore),
         rules(settings).prune,
         rules(settings).render,
     ]

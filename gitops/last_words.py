@@ -39,7 +39,7 @@ def _mask(sight: Sight, pod: PodHere) -> Callable[[str], str] | None:
 def _made_from(sight: Sight, pod: PodHere) -> Iterator[Manifest]:
     sha = pod.seen.labels.get(Label.COMMIT)
     if sha and sight.view and sha != sight.view.commit.sha:
-        yield from render(sha, sight.source.files(sha)).manifests
+        yield from render(sha, sight.source.files(sha), sight.options.ignored).manifests
 
 
 def _output(sight: Sight, pod: PodHere, one: ContainerHere, mask: Callable[[str], str]) -> dict[str, Any]:

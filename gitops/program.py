@@ -218,6 +218,7 @@ def house_of(settings: Settings, source: Source, engine: "Engine") -> "House":
         entrance=entrance,
         node_ports=node_ports(settings.proxy_node_ports),
         forbidden=settings.policy_forbid,
+        ignored=settings.policy_ignore,
         prune=rules(settings).prune,
     )
     return House(source, engine, made)

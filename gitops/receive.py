@@ -43,7 +43,8 @@ def check(settings: Settings, sha: str, *, allow_empty: bool, variables: Mapping
         files = read(git, sha, path, rules(settings).render)
     except GitFailed as failure:
         raise explain("read", str(directory), failure) from failure
-    rendered = render(sha, {f"{path}/{name}" if path else name: file for name, file in files.items()})
+    placed = {f"{path}/{name}" if path else name: file for name, file in files.items()}
+    rendered = render(sha, placed, settings.policy_ignore)
     if not rendered.manifests and not allow_empty:
         raise Refusal(
             f"{sha[:7]} has no manifests below {path or '/'}: if everything shall go, say so by "

@@ -1,6 +1,6 @@
 """From the files of a commit to its objects."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -29,9 +29,12 @@ class Rendered:
         return {owner_of(one): one for one in self.manifests}
 
 
-def render(sha: str, files: Mapping[str, bytes]) -> Rendered:
-    """Read a commit's manifests; raises ManifestError with every problem there is."""
-    loaded = load(files)
+def render(sha: str, files: Mapping[str, bytes], ignored: Collection[str] = ()) -> Rendered:
+    """Read a commit's manifests; raises ManifestError with every problem there is.
+
+    What would be refused of the ``ignored`` kinds is left out.
+    """
+    loaded = load(files, ignored=ignored)
     if loaded.problems:
         raise ManifestError(loaded.problems)
     return Rendered(sha, sorted([*loaded.manifests, *_implied(loaded.manifests)], key=_rank), loaded.notices)

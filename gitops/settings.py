@@ -69,7 +69,8 @@ class Settings:
     at the address ``ingress_address``, or at all;
     ``ingress_classes`` are served beside our own.  ``acme_directory`` is the ACME server that certificates
     are obtained of once ``acme_agree`` says that its terms are agreed to.
-    ``policy_forbid`` is what no commit may ask of this machine.
+    ``policy_forbid`` is what no commit may ask of this machine, ``policy_ignore`` are the kinds of which what
+    would be refused is left out.
     ``source`` is the name of the one that is meant; ``file`` is the configuration that was read.
     ``listen`` is where a daemon answers HTTP, and the file holds what forges sign webhooks with.
     """
@@ -95,12 +96,15 @@ class Settings:
     listen: str | None = None
     webhook_secret_file: str | None = None
     policy_forbid: tuple[str, ...] = ()
+    policy_ignore: tuple[str, ...] = ()
     sources: tuple[SourceSettings, ...] = ()
     notifications: tuple[NotificationSettings, ...] = ()
     file: Path | None = None
 
 
-IN_A_FILE_ONLY = frozenset({"node_labels", "notifications", "policy_forbid", "sources", "file"})
+IN_A_FILE_ONLY = frozenset(
+    {"node_labels", "notifications", "policy_forbid", "policy_ignore", "sources", "file"}
+)
 
 
 def settings(
@@ -264,8 +268,8 @@ def _written(file: Path, *, must_be_there: bool) -> dict[str, Any]:
     from gitops.configuration import written
 
     found = dict(written(file, must_be_there=must_be_there))
-    if "policy_forbid" in found:
-        found["policy_forbid"] = tuple(found["policy_forbid"])
+    for name in {"policy_forbid", "policy_ignore"} & found.keys():
+        found[name] = tuple(found[name])
     if "sources" in found:
         found["sources"] = tuple(SourceSettings(**one) for one in found["sources"])
     if "notifications" in found:

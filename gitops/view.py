@@ -83,6 +83,7 @@ class Options:
     node_ports: tuple[int, int] = NODE_PORTS
     entrance: Entrance = field(default_factory=Entrance)
     forbidden: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
     prune: bool = True
 
 
@@ -120,7 +121,7 @@ class House:
         if sha not in self._rendered:
             for oldest in list(self._rendered)[: 1 - RENDERED]:
                 del self._rendered[oldest]
-            self._rendered[sha] = render(sha, self.source.files(sha))
+            self._rendered[sha] = render(sha, self.source.files(sha), self.options.ignored)
         return self._rendered[sha]
 
     def commit(self, sha: str) -> Commit:

@@ -45,6 +45,7 @@ def _ports(text: str) -> str:
 PortRange = Annotated[str, AfterValidator(_ports)]
 Duration = Annotated[float, BeforeValidator(seconds)]
 Text = Annotated[str, AfterValidator(_some)]
+GUARDS = ("LimitRange", "NetworkPolicy", "ResourceQuota")  # honoured kinds that only restrict others
 Forbidden = Literal["hostIPC", "hostNetwork", "hostPID", "hostPath", "hostPort", "privileged"]
 Pool = Annotated[str, AfterValidator(_network)]
 
@@ -165,9 +166,25 @@ class Notification(Model):
 
 
 class Policy(Model):
-    """What no commit may ask of this machine."""
+    """What no commit may ask of this machine, and of which kinds what would be refused is left out."""
 
     forbid: Many[Forbidden] = ()
+    ignore: Many[Text] = ()
+
+    @model_validator(mode="after")
+    def _check(self) -> "Policy":
+        if self.ignore:
+            complain(self._missed())
+        return self
+
+    def _missed(self) -> Iterator[Fault]:
+        from schemas.kinds import KINDS  # all models, which an idle pass needs not
+
+        honoured = {kind for _, kind in KINDS} - set(GUARDS)
+        for index, kind in enumerate(self.ignore):
+            if kind in honoured:
+                words = f"can't be ignored: one {kind} with a mistake would be taken away from what runs"
+                yield Fault(("ignore", index), words)
 
 
 class Configuration(Model):

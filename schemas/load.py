@@ -1,6 +1,6 @@
 """Manifests from files: typed objects, and everything that is wrong with them."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -36,6 +36,14 @@ class Unread:
     identity: Identity | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What holds for all objects: the namespace of those that name none, the kinds that may be left out."""
+
+    namespace: str
+    ignored: tuple[str, ...]
+
+
 Finding = Manifest | Problem | Remark | Unread
 
 
@@ -48,12 +56,20 @@ class Loaded:
     notices: tuple[Problem, ...]
 
 
-def load(files: Mapping[str, bytes], *, strict: bool = False, default_namespace: str = "default") -> Loaded:
+def load(
+    files: Mapping[str, bytes],
+    *,
+    strict: bool = False,
+    default_namespace: str = "default",
+    ignored: Collection[str] = (),
+) -> Loaded:
     """Read every document of every file, and never raise for what is in them.
 
-    With ``strict``, what would be a notice is a problem.
+    With ``strict``, what would be a notice is a problem.  An object of an ``ignored`` kind that would be
+    refused is left out with a notice.
     """
-    found = [each for name in sorted(files) for each in _file(name, files[name], default_namespace)]
+    how = Reading(default_namespace, tuple(ignored))
+    found = [each for name in sorted(files) for each in _file(name, files[name], how)]
     written = tuple(each for each in found if isinstance(each, Manifest))
     limits = limits_of(written)
     manifests = defaulted(written, limits)
@@ -74,15 +90,15 @@ def _between(manifests: tuple[Manifest, ...], unread: set[Identity | None]) -> I
     return dangling(manifests, (identity for identity in unread if identity))
 
 
-def _file(name: str, content: bytes, default_namespace: str) -> Iterator[Finding]:
+def _file(name: str, content: bytes, how: Reading) -> Iterator[Finding]:
     for document in documents(name, content):
         if isinstance(document, Problem):
             yield from (document, Unread())
         elif document.data is not None:
-            yield from _document(document, default_namespace)
+            yield from _document(document, how)
 
 
-def _document(document: Document, default_namespace: str) -> Iterator[Finding]:
+def _document(document: Document, how: Reading) -> Iterator[Finding]:
     origin, data = document.origin, document.data
     if not isinstance(data, dict):
         yield origin.problem((), "a manifest is a mapping with apiVersion and kind")
@@ -91,9 +107,24 @@ def _document(document: Document, default_namespace: str) -> Iterator[Finding]:
     elif _is_list(data):
         for index, item in enumerate(data.get("items") or ()):
             inside = Origin(origin.file, origin.first_line, origin.text, (*origin.prefix, "items", index))
-            yield from _document(Document(inside, item), default_namespace)
+            yield from _document(Document(inside, item), how)
+    elif data.get("kind") in how.ignored:
+        yield from _unless_refused(origin, data, how)
     else:
-        yield from _object(origin, data, default_namespace)
+        yield from _object(origin, data, how)
+
+
+def _unless_refused(origin: Origin, data: dict[str, Any], how: Reading) -> Iterator[Finding]:
+    """Yield what is found of an object that is left out, and told so, where it would be refused."""
+    found = list(_object(origin, data, how))
+    refused = next((each for each in found if isinstance(each, Problem)), None)
+    if refused is None:
+        yield from found
+    else:
+        kind, why = data["kind"], refused.message
+        yield Remark(
+            origin, kind, (), f"{kind} is left out, as `policy.ignore` says, and not enforced: {why}"
+        )
 
 
 def _is_list(data: Mapping[str, Any]) -> bool:
@@ -101,7 +132,7 @@ def _is_list(data: Mapping[str, Any]) -> bool:
     return isinstance(kind, str) and kind.endswith("List") and (isinstance(items, list) or not items)
 
 
-def _object(origin: Origin, data: dict[str, Any], default_namespace: str) -> Iterator[Finding]:
+def _object(origin: Origin, data: dict[str, Any], how: Reading) -> Iterator[Finding]:
     unsaid = [name for name in ("apiVersion", "kind") if not isinstance(data.get(name), str)]
     if unsaid:
         for name in unsaid:
@@ -112,7 +143,7 @@ def _object(origin: Origin, data: dict[str, Any], default_namespace: str) -> Ite
         yield _said_of_kind(verdict(data["apiVersion"], data["kind"]), origin, data["kind"])
         return
     yield from _marks(model, origin, data)
-    yield from _typed(model, origin, _with_namespace(model, data, default_namespace), data)
+    yield from _typed(model, origin, _with_namespace(model, data, how.namespace), data)
 
 
 def _said_of_kind(said: Verdict, origin: Origin, kind: str) -> Finding:

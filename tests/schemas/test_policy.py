@@ -2,6 +2,7 @@
 
 import pytest
 
+from schemas.configuration import read
 from schemas.load import load
 from schemas.policy import breaches
 
@@ -15,6 +16,39 @@ ASKING = {
     "hostPort": (", ports: [{containerPort: 80, hostPort: 80}]", ""),
     "privileged": (", securityContext: {privileged: true}", ""),
 }
+
+
+POLICY = """\
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {{name: {name}}}
+spec: {{podSelector: {{}}, policyTypes: [{way}]}}
+---
+"""
+MONITOR = "apiVersion: monitoring.coreos.com/v1\nkind: ServiceMonitor\nmetadata: {name: a}\n"
+
+
+def test_what_would_be_refused_of_an_ignored_kind_is_left_out_and_told() -> None:
+    text = POLICY.format(name="out", way="Egress") + POLICY.format(name="in", way="Ingress") + MONITOR
+    files = {"a.yaml": text.replace("[Ingress]", "[Ingress], ingress: [{}]").encode()}
+
+    refused, ignoring = load(files), load(files, ignored=["NetworkPolicy", "ServiceMonitor"])
+
+    assert [problem.line for problem in refused.problems] == [4, 12]
+    assert ignoring.problems == ()
+    assert [one.object.metadata.name for one in ignoring.manifests] == ["in"]
+    assert [str(one).partition(": ")[2].partition(",")[0] for one in ignoring.notices] == [
+        "NetworkPolicy is left out",
+        "ServiceMonitor is left out",
+    ]
+    assert load(files, ignored=["NetworkPolicy", "ServiceMonitor"], strict=True).problems
+
+
+def test_what_makes_pods_or_keeps_data_can_not_be_ignored() -> None:
+    read_ = read("sloop.yaml", b"policy: {ignore: [NetworkPolicy, ServiceMonitor, Deployment]}\n")
+
+    (problem,) = read_.problems
+    assert str(problem).startswith("sloop.yaml:1:50: policy.ignore[2]: can't be ignored: one Deployment")
 
 
 def told(text: str, *forbidden: str) -> list[str]:
