@@ -232,9 +232,10 @@ def _differs(document: Mapping[str, Any]) -> Exit:
 
 
 def _check_lines(document: Mapping[str, Any]) -> Iterator[str]:
+    from gitops.show import counted
+
     yield from (problem["text"] for problem in document["problems"])
     yield from (f"notice: {notice['text']}" for notice in document["notices"])
     wrong = len(document["problems"])
-    yield f"{document['objects']} objects in {document['files']} files: " + (
-        f"{wrong} problems" if wrong else "valid"
-    )
+    amount = f"{counted(document['objects'], 'object')} in {counted(document['files'], 'file')}"
+    yield f"{amount}: {counted(wrong, 'problem') if wrong else 'valid'}"

@@ -15,6 +15,9 @@ from gitops.settings import Settings, SettingsError
 INTERRUPTED = 130  # as shells have it
 
 Which = Annotated[str, typer.Argument(metavar="KIND/NAME", help="Such as deployment/web or pod/web-1a2b-0.")]
+Pods = Annotated[
+    str, typer.Argument(metavar="POD|KIND/NAME", help="Such as web-1a2b3c4d5e-0 or deployment/web.")
+]
 Namespace = Annotated[str | None, typer.Option("-n", "--namespace", help="Its namespace. [default: default]")]
 ContainerOption = Annotated[
     str | None, typer.Option("-c", "--container", help="Which container of the pod. [default: the first]")
@@ -98,7 +101,13 @@ def get(
 
 @app.command()
 def describe(
-    context: typer.Context, which: Which, namespace: Namespace = None, output: OutputOption = None
+    context: typer.Context,
+    which: Which,
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="Where KIND and NAME stand apart, as in kubectl.")
+    ] = None,
+    namespace: Namespace = None,
+    output: OutputOption = None,
 ) -> None:
     """Tell all about one object: what git says, what runs, what happened, how what failed ended.
 
@@ -111,7 +120,9 @@ def describe(
         from gitops.several import first_that_has
         from gitops.sheet import sheet
 
-        document = first_that_has(said.settings, lambda one: tell(one, meant(which, namespace)))
+        document = first_that_has(
+            said.settings, lambda one: tell(one, meant(_joined(which, name), namespace))
+        )
         _notices(document)
         answer(said, document, sheet(document))
 
@@ -144,7 +155,7 @@ def events(
 @app.command()
 def logs(
     context: typer.Context,
-    which: Which,
+    which: Pods,
     namespace: Namespace = None,
     follow: Annotated[bool, typer.Option("-f", "--follow", help="Go on until the last pod ends.")] = False,
     container: ContainerOption = None,
@@ -158,7 +169,7 @@ def logs(
     said = said_of(context, None)
     with looking(said):
         from gitops.logs import logs as spoken
-        from gitops.meant import meant
+        from gitops.meant import pods_meant
         from gitops.several import having
 
         if every and container:
@@ -167,7 +178,7 @@ def logs(
             raise SettingsError(
                 "a log that is followed has no end, so there is no JSON of it: leave -o json out"
             )
-        whose = meant(which, namespace)
+        whose = pods_meant(which, namespace)
         one = having(said.settings, whose)
         _check(one, whose, container)
         with spoken(one, whose, container, every=every, follow=follow, tail=tail) as (pieces, told):
@@ -183,7 +194,7 @@ def logs(
 @app.command("exec")
 def execute(
     context: typer.Context,
-    which: Which,
+    which: Pods,
     command: Annotated[list[str], typer.Argument(metavar="-- COMMAND...", help="What to run, and how.")],
     namespace: Namespace = None,
     container: ContainerOption = None,
@@ -197,10 +208,10 @@ def execute(
     said = said_of(context, None)
     with looking(said):
         from gitops.enter import become, entrance
-        from gitops.meant import meant
+        from gitops.meant import pods_meant
         from gitops.several import having
 
-        whose = meant(which, namespace)
+        whose = pods_meant(which, namespace)
         one = having(said.settings, whose)
         _check(one, whose, container)
         flags = [*(["--interactive"] if interactive else []), *(["--tty"] if terminal else [])]
@@ -212,7 +223,7 @@ def execute(
 @app.command("port-forward")
 def port_forward(
     context: typer.Context,
-    which: Which,
+    which: Pods,
     ports: Annotated[
         list[str], typer.Argument(metavar="[OWN:]PORT...", help="Such as 8080:80, 80 or :http.")
     ],
@@ -225,12 +236,14 @@ def port_forward(
     """
     said = said_of(context, None)
     with looking(said):
-        from gitops.meant import meant
+        from gitops.meant import pods_meant
         from gitops.port_forward import pair
         from gitops.port_forward import port_forward as lead
 
         pairs = [pair(text) for text in ports]
-        lead(said.settings, meant(which, namespace), pairs, address, lambda text: print(text, flush=True))
+        lead(
+            said.settings, pods_meant(which, namespace), pairs, address, lambda text: print(text, flush=True)
+        )
 
 
 @contextmanager
@@ -241,6 +254,13 @@ def looking(said: Said) -> Iterator[None]:
             yield
         except KeyboardInterrupt:
             raise typer.Exit(INTERRUPTED) from None
+
+
+def _joined(which: str, name: str | None) -> str:
+    """Return KIND/NAME, be it written so or as two words."""
+    if name and "/" in which:
+        raise SettingsError(f"one object at a time: {which}, or {name}")
+    return f"{which}/{name}" if name else which
 
 
 def _check(settings: Settings, whose: Any, container: str | None) -> None:

@@ -65,6 +65,11 @@ def meant(which: str, namespace: str | None) -> Owner:
     return owner(kind_meant(kind), namespace, name)
 
 
+def pods_meant(which: str, namespace: str | None) -> Owner:
+    """Return the object whose pods are meant; a bare name is a pod's, as kubectl has it."""
+    return meant(which, namespace) if "/" in which else owner("Pod", namespace, which)
+
+
 def owner(kind: str, namespace: str | None, name: str) -> Owner:
     """Return what tells an object from others; a pod is called as Kubernetes shows it."""
     return Owner(kind, (namespace or DEFAULT) if KINDS[kind] else "", name)
@@ -103,7 +108,12 @@ def some_pods_of(seen: Seen, whose: Owner) -> list[SeenPod]:
         return found
     what = "no pod" if whose.kind == "Pod" else f"no pod of the {whose.kind.lower()}"
     owners = {Owner.parse(pod.labels[Label.OWNER]) for pod in seen.pods}
-    raise Missing(f"there is {what} {_elsewhere(whose, owners | set(map(shown, seen.pods)))}")
+    told = _elsewhere(whose, owners | set(map(shown, seen.pods)))
+    makers = (
+        one.kind.lower() for one in owners if (one.namespace, one.name) == (whose.namespace, whose.name)
+    )
+    hint = next((f": write {kind}/{whose.name} for its pods" for kind in sorted(makers)), "")
+    raise Missing(f"there is {what} {told}{hint if whose.kind == 'Pod' else ''}")
 
 
 def absent(whose: Owner, others: Iterable[Owner]) -> Missing:

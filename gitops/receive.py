@@ -13,6 +13,7 @@ from gitops.git_error import GitFailed, SourceError, explain
 from gitops.guard import Refusal
 from gitops.hook import QUARANTINE, deployed
 from gitops.settings import Settings, narrowed, rules
+from gitops.show import counted
 
 
 def pushed_to(settings: Settings, directory: Path) -> Iterator[Settings]:
@@ -50,7 +51,7 @@ def check(settings: Settings, sha: str, *, allow_empty: bool, variables: Mapping
             f"{sha[:7]} has no manifests below {path or '/'}: if everything shall go, say so by "
             "`git push -o allow-empty`"
         )
-    return f"{len(rendered.manifests)} objects in {len(files)} files: valid"
+    return f"{counted(len(rendered.manifests), 'object')} in {counted(len(files), 'file')}: valid"
 
 
 def branch_of(directory: Path) -> str:

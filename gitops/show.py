@@ -32,6 +32,11 @@ def announced(document: Document) -> Iterator[str]:
         yield from _section(title, found)
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun: ``1 file``, ``2 files``."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def step(one: Document) -> str:
     """Return a step in one line."""
     needs = f" (after {', '.join(map(str, one['needs']))})" if one["needs"] else ""

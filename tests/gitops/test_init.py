@@ -64,7 +64,7 @@ def test_a_good_push_is_checked_accepted_and_brought_to_podman(clone: Repository
 
     assert (code, head(here)) == (0, sha)
     checked, trouble = said.splitlines()[:2]
-    assert checked == "1 objects in 1 files: valid"
+    assert checked == "1 object in 1 file: valid"
     assert NOBODY in trouble
 
 
@@ -151,7 +151,7 @@ def test_a_force_push_back_is_deployed_like_any_other(clone: Repository, here: P
     code, said = pushed(clone, "--force", f"{first}:main")
 
     assert (code, head(here)) == (0, first)
-    assert said.splitlines()[0] == "1 objects in 1 files: valid"
+    assert said.splitlines()[0] == "1 object in 1 file: valid"
     assert NOBODY in said
 
 

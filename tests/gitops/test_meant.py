@@ -2,7 +2,7 @@
 
 import pytest
 
-from gitops.meant import KINDS, kind_meant, kinds_meant, meant
+from gitops.meant import KINDS, kind_meant, kinds_meant, meant, pods_meant
 from gitops.render import NOWHERE
 from gitops.settings import SettingsError
 from gitops.which import SHORT
@@ -81,3 +81,8 @@ def test_a_namespace_is_in_none() -> None:
 def test_what_is_no_kind_and_name_is_told_with_an_example(which: str) -> None:
     with pytest.raises(SettingsError, match=r"KIND/NAME|no kind"):
         meant(which, None)
+
+
+def test_a_bare_name_means_a_pod_where_pods_are_asked_for() -> None:
+    assert pods_meant("web-0", "shop") == Owner("Pod", "shop", "web-0")
+    assert pods_meant("deploy/web", "shop") == Owner("Deployment", "shop", "web")

@@ -141,6 +141,18 @@ def test_a_name_that_is_not_there_is_one_line_and_exit_code_1(shop: Program) -> 
         assert said.document == {"error": said.err.rstrip("\n")}
 
 
+def test_a_bare_name_is_a_pods_and_otherwise_says_whose_pods_could_be_meant(shop: Program) -> None:
+    assert shop.run("logs", names(shop)[0]).out == f"hello from {names(shop)[0]}\n"
+    assert shop.run("logs", "web").lines == [
+        "there is no pod web in the namespace default: write deployment/web for its pods"
+    ]
+
+
+def test_kind_and_name_may_be_two_words_to_describe(shop: Program) -> None:
+    assert shop.json("describe", "deployment", "web") == shop.json("describe", "deployment/web")
+    assert shop.run("describe", "deployment/web", "brief").code == 2
+
+
 def test_a_description_tells_what_runs_and_hides_secrets(shop: Program) -> None:
     document = shop.json("describe", "pod/failing")
     (failing,) = document["pods"]

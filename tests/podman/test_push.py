@@ -57,7 +57,7 @@ def outcomes(program: Program) -> list[tuple[str, str, str]]:
 def test_a_push_deploys_and_what_it_breaks_is_told_while_the_old_version_serves(pushing: Program) -> None:
     with push(pushing, "One", deployment()) as first:
         told = said(first)
-    assert told[0] == "1 objects in 1 files: valid"
+    assert told[0] == "1 object in 1 file: valid"
     assert "create Deployment default/web" in told
     assert told[-1].endswith("Synced)")
     assert pushing.images() == [ONE]

@@ -43,7 +43,7 @@ def keeper(pushing: Program) -> Iterator[Keeper]:
 def test_a_push_is_deployed_by_the_daemon_and_told_to_the_pusher(pushing: Program, keeper: Keeper) -> None:
     with push(pushing, "Two", deployment(image=TWO)) as second:
         told = said(second)
-    assert told[0] == "1 objects in 1 files: valid"
+    assert told[0] == "1 object in 1 file: valid"
     assert "update Deployment default/web  [rolling]" in told
     assert told[-1].endswith(" is deployed, and well")
     assert pushing.images() == [TWO]
