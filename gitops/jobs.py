@@ -70,7 +70,7 @@ def cron_jobs(cron: Cron) -> list[Row]:
 def _runs(sight: Sight) -> Iterator[Run]:
     for one in sight.manifests.values():
         if isinstance(one.object, Job):
-            yield run_of(one.object, one.document, sight.world)[0]
+            yield run_of(one.object, one.object.spec, one.document["spec"], sight.world)[0]
     for cron in crons_here(sight):
         yield from cron.runs.values()
 

@@ -80,6 +80,7 @@ class Sight:
             volumes=frozenset(one.name for one in self.seen.volumes),
             machine=self.options.machine,
             ground=self.view.ground if self.view else Ground(),
+            sync=self.view.rendered.sync(self.view.key) if self.view else "",
         )
 
     @property

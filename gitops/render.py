@@ -6,6 +6,7 @@ from functools import cached_property
 
 from reconcilers.contents import written
 from runtime.resources import Owner, digest
+from schemas.hooks import hook_of
 from schemas.load import load
 from schemas.manifest import Manifest
 from schemas.networking import CONTROLLER, OURS, Ingress, IngressClass
@@ -27,6 +28,17 @@ class Rendered:
     def by_owner(self) -> Mapping[Owner, Manifest]:
         """The objects by what tells them apart."""
         return {owner_of(one): one for one in self.manifests}
+
+    @cached_property
+    def has_hooks(self) -> bool:
+        """Say whether something runs once for each commit that changes anything."""
+        return any(hook_of(one.object) for one in self.manifests)
+
+    def sync(self, key: bytes) -> str:
+        """Return what tells a commit from one with other objects, where there are hooks that run for it."""
+        if not self.has_hooks:
+            return ""
+        return digest([[str(owner), object_digest(one, key)] for owner, one in sorted(self.by_owner.items())])
 
 
 def render(sha: str, files: Mapping[str, bytes], ignored: Collection[str] = ()) -> Rendered:

@@ -10,10 +10,11 @@ from gitops.measuring import Measured
 from gitops.plan import Plan, plan
 from gitops.probing import Probed
 from gitops.released import released
-from gitops.render import Rendered, render
+from gitops.render import Rendered, object_digest, render
 from gitops.scene import Given
 from gitops.source import Commit, Source, SourceError
 from gitops.subnets import subnets
+from reconcilers.hooks import is_beginning
 from reconcilers.job_run import job_name
 from reconcilers.kinds import catalog, reconcile
 from reconcilers.marks import Mark, read
@@ -182,7 +183,9 @@ def view(house: House, sha: str, seen: Seen, moment: Moment) -> View:
         waiting=moment.waiting,
         adopting=moment.adopting,
         pool=house.options.pool,
-        released=_released(house, rendered, moment.memory.settled, seen),
+        released={}
+        if is_beginning(rendered.manifests, wanted)
+        else _released(house, rendered, moment.memory.settled, seen),
         suspended=suspended(moment.memory.notes),
         claimed=claimed(
             (answer.owner for answer in wanted),
@@ -253,8 +256,23 @@ def world_of(house: House, rendered: Rendered, seen: Seen, moment: Moment) -> Wo
         asked=moment.running,
         entrance=house.options.entrance,
         kept=_kept(house, mine),
+        sync=rendered.sync(house.key),
+        changed=changed(rendered, memory.settled, house.key),
         earlier=partial(_earlier, house),
     )
+
+
+def changed(rendered: Rendered, settled: Mapping[Owner, Settled], key: bytes) -> frozenset[Owner]:
+    """Return the objects that weren't carried out yet as they are now, where there are hooks that ask so.
+
+    What leads Ingresses changes with them.
+    """
+    if not rendered.has_hooks:
+        return frozenset()
+    digests = {owner: one.digest for owner, one in settled.items()}
+    found = {o for o, one in rendered.by_owner.items() if digests.get(o) != object_digest(one, key)}
+    led = any(owner.kind == "Ingress" for owner in found)
+    return frozenset(found | {owner for owner in rendered.by_owner if led and owner.kind == "IngressClass"})
 
 
 def _ground(house: House, known: Catalog, seen: Seen) -> Ground:

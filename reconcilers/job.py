@@ -24,13 +24,21 @@ from reconcilers.wanted import Consequence, Health, Status, Wanted
 from reconcilers.world import World
 from runtime.observe import pod_name
 from runtime.resources import Owner
-from schemas.batch import Job
+from schemas.batch import Job, JobSpec
+from schemas.core import Pod
+from schemas.hooks import Phase, hook_of
 
 WORDS = {
     State.BEGUN: "it begins",
     State.SUSPENDED: "it is suspended",
     State.RESUMED: "it goes on",
     State.COMPLETE: "it is complete",
+}
+TURNS = {  # of hooks
+    Phase.PRE_SYNC: "before all else",
+    Phase.SYNC: "with this commit",
+    Phase.POST_SYNC: "once all is well",
+    Phase.SYNC_FAIL: "as the commit fails",
 }
 HEALTHS = {
     State.BEGUN: Health.PROGRESSING,
@@ -43,8 +51,13 @@ HEALTHS = {
 
 def reconcile(one: Job, document: Mapping[str, Any], world: World) -> Wanted:
     """Return the pods that a Job wants at this moment; one that is over wants no more."""
-    run, earlier = run_of(one, document, world)
-    left = [pod for pod in world.pods_of(run.owner) if pod not in run.pods]
+    return answered(*run_of(one, one.spec, document["spec"], world))
+
+
+def answered(run: Run, earlier: bool) -> Wanted:
+    """Return what a run wants at this moment; ``earlier`` says that there was another one before it."""
+    again = earlier and run.mark is None
+    left = [pod for pod in run.world.pods_of(run.owner) if pod not in run.pods]
     return Wanted(
         owner=run.owner,
         resources=tuple(wanted_resources(run)),
@@ -55,26 +68,35 @@ def reconcile(one: Job, document: Mapping[str, Any], world: World) -> Wanted:
         unwell=unwell(run),
         killed=killed(run),
         settled=not left,
-        consequence=Consequence.RECREATE if earlier and run.mark is None else Consequence.NONE,
+        consequence=Consequence.RECREATE if again and not run.hook else Consequence.NONE,
         look_again=min(look_again(run), default=None),
         reasons=reasons(run),
         living=True,
         final=run.holds.over,
-        note="it runs again, from the start" if earlier and run.mark is None else "",
+        note=_note(run) if again else "",
     )
 
 
-def run_of(one: Job, document: Mapping[str, Any], world: World) -> tuple[Run, bool]:
-    """Return the run that git describes now, and whether there was another one before it."""
-    meta = one.metadata
-    owner = Owner("Job", meta.namespace, meta.name)
-    made = job_template(world, owner, meta.name, one.spec, document["spec"])
+def _note(run: Run) -> str:
+    """Return what it means that a Job runs again, for people."""
+    return f"it runs {TURNS[run.hook.phase]}" if run.hook else "it runs again, from the start"
+
+
+def run_of(one: Job | Pod, spec: JobSpec, document: Mapping[str, Any], world: World) -> tuple[Run, bool]:
+    """Return the run that git describes now, and whether there was another one before it.
+
+    A hook is another run with each commit that changes anything.
+    """
+    meta, hook = one.metadata, hook_of(one)
+    owner = Owner(one.kind, meta.namespace, meta.name)
+    sync = {"kind": one.kind, "sync": world.sync} if hook else {}
+    made = job_template(world, owner, meta.name, spec, document, **sync)
     there, marks = world.pods_of(owner), marks_of(world.seen.volumes, owner)
     mine = [pod for pod in there if is_of(pod, made.digest)]
     mark = newest(mark for mark in marks if mark.digest == made.digest)
     before = tuple(pod_name(pod) for pod in there if pod not in mine)
     earlier = bool(before) or any(mark.digest != made.digest for mark in marks)
-    return Run(world, owner, meta.name, one.spec, made, mine, mark, after=before), earlier
+    return Run(world, owner, meta.name, spec, made, mine, mark, after=before, hook=hook), earlier
 
 
 def reasons(run: Run) -> Mapping[str, str]:
@@ -100,6 +122,8 @@ def _why(run: Run) -> str:
 
 
 def _why_gone(run: Run) -> str:
+    if run.hook and run.forgotten and not run.outlived:
+        return "its hook-delete-policy says so"
     if run.forgotten:
         return f"it ended more than {run.spec.ttl_seconds_after_finished}s ago (ttlSecondsAfterFinished)"
     if run.holds.over:

@@ -20,6 +20,7 @@ from runtime.resources import Owner, Pod, Resource, Role, Volume, digest
 from runtime.seen import UNKNOWN, SeenContainer, SeenPod
 from schemas.batch import JobSpec
 from schemas.env import EnvVar
+from schemas.hooks import Hook
 from schemas.indexes import written
 
 JOB_NAMES = ("batch.kubernetes.io/job-name", "job-name")
@@ -44,6 +45,7 @@ class Run:
     after: tuple[str, ...] = ()
     due: float = 0
     why: str = ""  # what is to be said of its beginning
+    hook: Hook | None = None
 
     @cached_property
     def attempts(self) -> list[Attempt]:
@@ -88,13 +90,18 @@ class Run:
 
     @property
     def ends_at(self) -> float | None:
-        """When its time to live is over."""
+        """When its time to live ends."""
         ttl = self.spec.ttl_seconds_after_finished
         return None if ttl is None or not (self.mark and self.mark.over) else self.mark.at + ttl
 
     @property
     def forgotten(self) -> bool:
-        """Whether its pods have outlived it for long enough."""
+        """Whether its pods go: they have outlived it for long enough, or it is a hook that says so."""
+        return self.outlived or bool(self.hook and self.mark and _goes(self.hook, self.mark))
+
+    @property
+    def outlived(self) -> bool:
+        """Whether its time to live is over."""
         return self.ends_at is not None and self.ends_at <= self.world.now
 
     @property
@@ -119,15 +126,24 @@ class Run:
         return replace(mark, succeeded=self.tally.succeeded, failed=failed)
 
 
+def _goes(hook: Hook, mark: Mark) -> bool:
+    """Say whether a hook's pods go as soon as it is over."""
+    return (hook.goes_well and mark.state is State.COMPLETE) or (
+        hook.goes_failed and mark.state is State.FAILED
+    )
+
+
 def job_template(
-    world: World, owner: Owner, name: str, spec: JobSpec, document: Mapping[str, Any], *, kind: str = "Job"
+    world: World, owner: Owner, name: str, spec: JobSpec, document: Mapping[str, Any], **more: str
 ) -> Template:
     """Return what a Job's pods are made of.
 
     Another digest is another run; so it has in it what runs and how often it has to succeed, and neither
-    configuration nor names, which may change without anybody wanting it to run again.
+    configuration nor names, which may change without anybody wanting it to run again.  ``more`` is
+    in it, too.
     """
-    told = {"kind": kind, **{key: document.get(key) for key in ("template", "completions", "completionMode")}}
+    kept = {key: document.get(key) for key in ("template", "completions", "completionMode")}
+    told = {"kind": "Job", **more, **kept}
     labels = {**spec.template.metadata.labels, **dict.fromkeys(JOB_NAMES, name)}
     pod, annotations = spec.template.spec, spec.template.metadata.annotations
     made = template(world, owner, pod, told, labels=labels, annotations=annotations, follow=False)

@@ -19,6 +19,7 @@ from reconcilers import (
 )
 from reconcilers.around import around
 from reconcilers.disruption import within_budgets
+from reconcilers.hooks import pod_hook, staged
 from reconcilers.quotas import within_quotas
 from reconcilers.scaling import Scaling
 from reconcilers.waiting import ordered
@@ -26,7 +27,8 @@ from reconcilers.wanted import Wanted
 from reconcilers.world import Catalog, Name, World, Written
 from runtime.resources import Owner
 from schemas.binding import bindings
-from schemas.core import ConfigMap, PersistentVolumeClaim, Secret
+from schemas.core import ConfigMap, PersistentVolumeClaim, Pod, Secret
+from schemas.hooks import hook_of
 from schemas.kinds import Object
 from schemas.manifest import Manifest
 from schemas.openings import closed
@@ -82,9 +84,12 @@ def reconcile(manifests: Sequence[Manifest], world: World) -> list[Wanted]:
         if one.object.kind not in LEADING
     }
     answers = _with_leaders(manifests, first, then)
-    held = within_quotas(manifests, ordered(manifests, answers, then), then)
-    held = within_budgets(manifests, held, then)
-    return held if held == answers else _with_leaders(manifests, {n: held[n] for n in first}, then)
+    held = staged(manifests, ordered(manifests, answers, then), then)
+    held = within_budgets(manifests, within_quotas(manifests, held, then), then)
+    if held == answers:
+        return held
+    anew = _with_leaders(manifests, {number: held[number] for number in first}, then)
+    return [anew[n] if held[n] == answers[n] else held[n] for n in range(len(held))]
 
 
 def _with_leaders(manifests: Sequence[Manifest], others: Mapping[int, Wanted], world: World) -> list[Wanted]:
@@ -94,6 +99,8 @@ def _with_leaders(manifests: Sequence[Manifest], others: Mapping[int, Wanted], w
 
 
 def _answer(manifest: Manifest, world: World, scaled: tuple[Owner, Scaling] | None) -> Wanted:
+    if isinstance(manifest.object, Pod) and hook_of(manifest.object):
+        return pod_hook(manifest.object, manifest.document, world)
     if scaled is None:
         return KINDS[manifest.object.kind](manifest.object, manifest.document, world)
     scaler, scaling = scaled

@@ -112,6 +112,8 @@ class World:
     ``usage`` is by container what was measured just now, None between two samples; ``unmeasured`` says why it
     can't be; ``free`` is how many bytes of memory nobody uses.  ``scalings`` are what autoscalers decided.
     ``asked`` are the CronJobs that a person wants to run now, with the names of the Jobs that this makes.
+    ``sync`` tells a commit from one with other objects; ``changed`` are those that weren't carried out yet as
+    they are now: it is known where there are hooks.
     ``earlier`` gives an object as another commit had it, None where that can't be told any more.
     """
 
@@ -139,6 +141,8 @@ class World:
     entrance: Entrance = field(default_factory=Entrance)
     routing: Routing = field(default_factory=Routing)
     kept: Kept = field(default_factory=Kept)
+    sync: str = ""
+    changed: frozenset[Owner] = frozenset()
     earlier: Callable[[str, Owner], Earlier | None] = field(default=_unknown, compare=False, repr=False)
 
     @cached_property

@@ -10,6 +10,7 @@ from schemas.conflicts import conflicts
 from schemas.core import Namespace
 from schemas.counting import overdrawn
 from schemas.documents import Document, documents
+from schemas.hooks import NEEDS_NO_HOOK, idle, left_out
 from schemas.kinds import KINDS, Object
 from schemas.limiting import defaulted, exceeded, limits_of
 from schemas.manifest import Manifest
@@ -170,7 +171,18 @@ def _typed(
         yield from problems_of(error, origin, model)
         yield Unread(_identity(data))
     else:
-        yield Manifest(value, origin.file, _line(origin), document, origin)
+        yield from _kept(Manifest(value, origin.file, _line(origin), document, origin))
+
+
+def _kept(manifest: Manifest) -> Iterator[Finding]:
+    """Yield a manifest unless it is no part of a deployment, and what is to be said of a hook."""
+    one = manifest.object
+    if why := left_out(one.metadata.annotations):
+        yield Remark(manifest.origin, one.kind, (), f"{one.kind} {one.metadata.name} is left out: {why}")
+        return
+    yield manifest
+    if at := idle(one):
+        yield Remark(manifest.origin, one.kind, at, NEEDS_NO_HOOK)
 
 
 def _line(origin: Origin) -> int:

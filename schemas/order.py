@@ -5,17 +5,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 
+from schemas.hooks import HELM_WEIGHT, Phase, misplaced, phase_of
 from schemas.manifest import Manifest
 from schemas.nearest import did_you_mean
 from schemas.problems import Problem
 
 WAVE, ARGO_WAVE = "sloop/wave", "argocd.argoproj.io/sync-wave"
 DEPENDS_ON = "sloop/depends-on"
-HOOK = "argocd.argoproj.io/hook"  # left alone, a Job for the case of a failure would run with every commit
-NO_HOOKS = (
-    "Argo CD's hooks are not honoured: take this away, and write `sloop/wave: '-1'` for what has to be done "
-    "before all else, `'1'` for what comes after"
-)
 RUNNING = frozenset({"CronJob", "DaemonSet", "Deployment", "Job", "Pod", "ReplicaSet", "StatefulSet"})
 
 _WHOLE = re.compile(r"[+-]?\d{1,9}")
@@ -28,23 +24,37 @@ class _Ordered:
 
     manifest: Manifest
     identity: Identity
+    phase: Phase
     wave: int
     named: tuple[Identity, ...]
+
+    @property
+    def place(self) -> tuple[Phase, int]:
+        """Where it stands: waves count inside their phase."""
+        return self.phase, self.wave
+
+    def precedes(self, phase: Phase, wave: int) -> bool:
+        """Say whether what stands there waits for it; hooks for a failure wait for each other only."""
+        if Phase.SYNC_FAIL in (phase, self.phase):
+            return self.phase is phase and self.wave < wave
+        counts = self.identity[0] in RUNNING or phase is Phase.POST_SYNC
+        return counts and self.place < (phase, wave)
 
 
 def before(manifests: Iterable[Manifest]) -> Mapping[Identity, frozenset[Identity]]:
     """Return for each object those that have to be well before its pods are replaced or made.
 
-    Of an earlier wave all that run something count; of what an object names, whatever that is.
+    Of an earlier wave all that run something count, before a hook that comes last all that there is; of what
+    an object names, whatever that is.
     """
     every = [_ordered(one) for one in manifests]
-    waves = {one.wave for one in every if one.identity[0] in RUNNING}
+    places = {one.place for one in every}
     earlier = {
-        wave: frozenset(one.identity for one in every if one.wave < wave and one.identity[0] in RUNNING)
-        for wave in {one.wave for one in every}
-        if len(waves) > 1
+        place: frozenset(one.identity for one in every if one.precedes(*place))
+        for place in places
+        if len(places) > 1
     }
-    return {one.identity: earlier.get(one.wave, frozenset()) | frozenset(one.named) for one in every}
+    return {one.identity: earlier.get(one.place, frozenset()) | frozenset(one.named) for one in every}
 
 
 def misordered(manifests: Iterable[Manifest], existing: Iterable[Identity] = ()) -> Iterator[Problem]:
@@ -59,11 +69,13 @@ def misordered(manifests: Iterable[Manifest], existing: Iterable[Identity] = ())
 
 def _ordered(manifest: Manifest) -> _Ordered:
     meta, kind = manifest.object.metadata, manifest.object.kind
-    written = meta.annotations.get(WAVE) or meta.annotations.get(ARGO_WAVE) or "0"
+    given = (meta.annotations.get(key) for key in (WAVE, ARGO_WAVE, HELM_WEIGHT))
+    written = next(filter(None, given), "0")
     names = meta.annotations.get(DEPENDS_ON, "")
     named = tuple(_named(word, meta.namespace) for word in _words(names) if "/" in word)
     identity = (kind, meta.namespace, meta.name)
-    return _Ordered(manifest, identity, int(written) if _WHOLE.fullmatch(written) else 0, named)
+    wave = int(written) if _WHOLE.fullmatch(written) else 0
+    return _Ordered(manifest, identity, phase_of(manifest.object), wave, named)
 
 
 def _words(text: str) -> list[str]:
@@ -77,11 +89,10 @@ def _named(word: str, namespace: str) -> Identity:
 
 def _faults(one: _Ordered, known: set[Identity]) -> Iterator[Problem]:
     annotations, problem = one.manifest.object.metadata.annotations, one.manifest.origin.problem
-    for key in (WAVE, ARGO_WAVE):
+    for key in (WAVE, ARGO_WAVE, HELM_WEIGHT):
         if key in annotations and not _WHOLE.fullmatch(annotations[key]):
             yield problem(("metadata", "annotations", key), "must be a whole number in quotes, such as '-1'")
-    if annotations.get(HOOK, "Skip") != "Skip":
-        yield problem(("metadata", "annotations", HOOK), NO_HOOKS)
+    yield from misplaced(one.manifest)
     at = ("metadata", "annotations", DEPENDS_ON)
     for word in _words(annotations.get(DEPENDS_ON, "")):
         if word.count("/") != 1:

@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
-from tests.podman.manifests import ONE, TWO, deployment
+from tests.podman.manifests import ONE, TWO, Object, deployment, named, pod_spec
 from tests.podman.program import Program, until
 
 NEVER = {"exec": {"command": ["false"]}, "periodSeconds": 1}
+REFUSE = ("sh", "-c", "echo no such column: users.name; exit 1")
 CRY = ("sh", "-c", "echo no settings; exit 3")
 
 
@@ -120,3 +121,32 @@ def test_a_rollback_of_what_was_pushed_deploys_once(pushing: Program) -> None:
     runs = outcomes(pushing)
     assert [outcome for _, _, outcome in runs] == ["RolledBack", "Synced", "Synced"]
     assert [trigger for _, trigger, _ in runs] == ["rollback", "push", "push"]
+
+
+def hook(phase: str, *command: str, name: str = "migrate") -> Object:
+    """Return a Job that runs once for each commit."""
+    annotations = {"argocd.argoproj.io/hook": phase}
+    spec = pod_spec(ONE, command=command, pod={"restartPolicy": "Never"})
+    job = named("Job", name, api="batch/v1", annotations=annotations)
+    return {**job, "spec": {"backoffLimit": 0, "template": {"spec": spec}}}
+
+
+def test_a_migration_that_fails_stops_a_push_and_says_its_last_words(pushing: Program) -> None:
+    with push(pushing, "One", deployment(), hook("PreSync", "true")) as first:
+        assert said(first)[-1].endswith("Synced)")
+    serving = pushing.of("web")
+
+    with push(pushing, "Two", deployment(image=TWO), hook("PreSync", *REFUSE)) as second:
+        told = said(second)
+    assert told[-1].endswith("Failed)")
+    assert "no such column: users.name" in told
+    assert any("Job/default/migrate: BackoffLimitExceeded" in line for line in told)
+    assert pushing.of("web") == serving
+    assert pushing.images() == [ONE]
+
+    log = hook("PostSync", "sh", "-c", "echo all is well", name="test")
+    with push(pushing, "Three", deployment(image=TWO), hook("PreSync", "true"), log) as third:
+        assert said(third)[-1].endswith("Synced)")
+    assert pushing.images() == [TWO]
+    assert pushing.run("logs", "job/test").out == "all is well\n"
+    assert [outcome for _, _, outcome in outcomes(pushing)] == ["Synced", "Failed", "Synced"]
