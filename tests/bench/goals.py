@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from tests.bench.living import Living
 from tests.bench.planning import Planned, exponent
 from tests.bench.race import Figure
+from tests.bench.serving import Served
 
 FLOOR, KUBE, COMPOSE, PODMAN_COMPOSE = (
     "bare API, 8 threads",
@@ -29,19 +30,19 @@ class Goal:
         return self.found <= self.most
 
 
-def goals(figures: Sequence[Figure], planned: Sequence[Planned], lived: Living) -> list[Goal]:
+def goals(figures: Sequence[Figure], planned: Sequence[Planned], lived: Living, served: Served) -> list[Goal]:
     """Return every goal whose figures were measured."""
-    return [*_raced(figures), *_planned(planned), *_lived(lived)]
+    return [*_raced(figures), *_planned(planned), *_lived(lived), *_served(served)]
 
 
 def _raced(figures: Sequence[Figure]) -> Iterator[Goal]:
     by = {(one.deed, one.count, one.peer): one.seconds for one in figures}
-    if ("up", 30, "sloop") in by:
+    if {("up", 30, "sloop"), ("up", 30, FLOOR), ("up", 30, KUBE)} <= by.keys():
         up = by["up", 30, "sloop"]
         yield Goal("up 30, in times of the bare API calls", up / by["up", 30, FLOOR], 1.15)
         yield Goal("up 30, in times of podman kube play", up / by["up", 30, KUBE], 0.45)
     for count in (30, 100):
-        if ("again", count, "sloop") in by:
+        if {("again", count, name) for name in ("sloop", COMPOSE, PODMAN_COMPOSE)} <= by.keys():
             again = by["again", count, "sloop"]
             yield Goal(
                 f"nothing to do at {count}, in times of docker compose",
@@ -61,4 +62,9 @@ def _planned(planned: Sequence[Planned]) -> Iterator[Goal]:
 
 
 def _lived(lived: Living) -> Iterator[Goal]:
-    yield Goal("a removed container to serving again, seconds", lived.healed, 1.0)
+    yield Goal("a killed container to serving again, seconds", lived.healed, 1.0)
+    yield Goal("a removed container to serving again, seconds", lived.replaced, 1.0)
+
+
+def _served(served: Served) -> Iterator[Goal]:
+    yield Goal("failed requests in a rolling update", served.failed, 0)

@@ -12,27 +12,25 @@ from tests.bench.race import Cost, cost_of
 from tests.machine import api
 from tests.podman.manifests import ONE, SERVE, TWO, deployment
 from tests.podman.program import Program
-from tests.podman.watching import fetched, watching
+from tests.podman.watching import fetched
 
 ROUNDS = 5
 PATIENCE = 30.0  # seconds
 STANDING = 10.0  # seconds for which a daemon is watched that has nothing to do
-ROLLING = 10  # replicas
 IDLE = 30  # containers that a daemon, or a timer, looks after
 
 
 @dataclass(frozen=True, slots=True)
 class Living:
-    """Seconds: ``serving`` from a commit, ``healed`` from a kill, ``rolled`` for an update of 10 replicas.
+    """Seconds until it serves: ``serving`` from a commit, ``healed`` a kill, ``replaced`` a removal.
 
-    ``least`` is how many of those answered at the worst moment.  ``cpu`` is the share of a core, and
-    ``memory`` the bytes, of a daemon with nothing to do; ``tick`` is what an apply costs then.
+    ``cpu`` is the share of a core, and ``memory`` the bytes, of a daemon with nothing to do; ``tick`` is what
+    an apply costs then.
     """
 
     serving: float
     healed: float
-    rolled: float
-    least: int
+    replaced: float
     cpu: float
     memory: int
     tick: Cost
@@ -44,36 +42,35 @@ def living(program: Program) -> Living:
     program.commit("Begin", _web(ONE, 1))
     with _standing(program):
         _until(lambda: _answers(program, ONE))
-        serving = median(_serving(program, number) for number in range(ROUNDS))
-        healed = median(_healed(program) for _ in range(ROUNDS))
-    rolled, least = _rolled(program)
-    return Living(serving, healed, rolled, least, *_idle(program))
+        rounds = [_round(program, number) for number in range(ROUNDS)]
+    serving, healed, replaced = (median(one) for one in zip(*rounds, strict=True))
+    return Living(serving, healed, replaced, *_idle(program))
 
 
-def _serving(program: Program, number: int) -> float:
+def _round(program: Program, number: int) -> tuple[float, float, float]:
+    """Commit, kill and remove, each time what is new: who is killed often has to wait."""
     image = (TWO, ONE)[number % 2]
+    serving = _until_it_serves(program, image, lambda: program.commit(f"Turn to {image}", _web(image, 1)))
+    victim = _only(program)
+    killed = f"/containers/{victim}/kill"
+    healed = _until_it_serves(program, image, lambda: api.ask(program.podman.socket, "POST", killed))
+    removed = f"/containers/{victim}?force=true&timeout=0"
+    replaced = _until_it_serves(program, image, lambda: api.ask(program.podman.socket, "DELETE", removed))
+    return serving, healed, replaced
+
+
+def _until_it_serves(program: Program, image: str, act: Callable[[], object]) -> float:
     begun = time.monotonic()
-    program.commit(f"Turn to {image}", _web(image, 1))
+    act()
     _until(lambda: _answers(program, image))
     return time.monotonic() - begun
 
 
-def _healed(program: Program) -> float:
-    _until(lambda: len(program.containers()) == 1)  # the one before it has left
-    (victim,) = program.containers()
-    begun = time.monotonic()
-    api.ask(program.podman.socket, "DELETE", f"/containers/{victim['Id']}?force=true&timeout=0")
-    _until(lambda: _answers(program, victim["Image"]))
-    return time.monotonic() - begun
-
-
-def _rolled(program: Program) -> tuple[float, int]:
-    program.commit("Ten", _web(ONE, ROLLING))
-    cost_of(program.words("apply"), program.environment())
-    program.commit("Renew", _web(TWO, ROLLING))
-    with watching(program) as seen:
-        cost = cost_of(program.words("apply"), program.environment())
-    return cost.seconds, min(seen.answered)
+def _only(program: Program) -> str:
+    """Return the id of the container that is there, as soon as the one before it has left."""
+    _until(lambda: len(program.containers()) == 1)
+    (one,) = program.ids().values()
+    return one
 
 
 def _idle(program: Program) -> tuple[float, int, Cost]:

@@ -1,12 +1,14 @@
 """The page, docs/benchmarks.md: made from what was measured, and from nothing else."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from tests.bench.goals import Goal
 from tests.bench.leading import Led, rows
 from tests.bench.living import Living
 from tests.bench.planning import Planned, exponent
 from tests.bench.race import Figure
+from tests.bench.serving import Latency, Served
 
 DEEDS = {
     "up": "Bring up",
@@ -22,16 +24,27 @@ PUBLISHED = (
 )
 
 
-def page(
-    machine: Mapping[str, str],
-    figures: Sequence[Figure],
-    planned: Sequence[Planned],
-    lived: Living,
-    led: Led,
-    found: Sequence[Goal],
-) -> str:
+@dataclass(frozen=True, slots=True)
+class Others:
+    """What was measured of sloop alone."""
+
+    planned: Sequence[Planned]
+    lived: Living
+    served: Served
+    led: Led
+
+
+def page(machine: Mapping[str, str], figures: Sequence[Figure], others: Others, found: Sequence[Goal]) -> str:
     """Return the page in Markdown."""
-    parts = (_head(machine), _goals(found), _races(figures), _plans(planned), _life(lived), _leads(led))
+    parts = (
+        _head(machine),
+        _goals(found),
+        _races(figures),
+        _plans(others.planned),
+        _load(others.served),
+        _life(others.lived),
+        _leads(others.led),
+    )
     return "\n".join(line for part in parts for line in part)
 
 
@@ -51,7 +64,8 @@ def _head(machine: Mapping[str, str]) -> Iterator[str]:
     yield "# Benchmarks"
     yield ""
     yield "sloop beside its peers: whole processes, imports included, in turn on one machine, with one image;"
-    yield "medians of several rounds. `make bench` repeats all of it in about ten minutes."
+    yield "medians of several rounds for small numbers. `make bench` repeats all of it in under ten minutes;"
+    yield "who is too slow for a number is left out of it."
     yield ""
     yield from _table(("machine", ""), machine.items())
 
@@ -92,14 +106,34 @@ def _plans(planned: Sequence[Planned]) -> Iterator[str]:
     yield from _table(("objects", "time", "memory"), rows)
 
 
+def _load(served: Served) -> Iterator[str]:
+    yield "## Under load"
+    yield ""
+    yield "Ten replicas are renewed (`apply`) while four clients ask through their Service."
+    yield ""
+    rows = (
+        ("duration", f"{served.rolled:.2f} s"),
+        ("requests, and how many of them failed", f"{served.answered:,}, {served.failed}"),
+        ("latency before, p50 and p99", _milliseconds(served.before)),
+        ("latency during the update, p50 and p99", _milliseconds(served.during)),
+        ("its proxy's CPU for 1,000 requests", f"{served.cpu:.2f} s"),
+        ("its CPU when nobody asks", f"{served.idle:.1%} of a core"),
+        ("its memory", f"{served.memory / 2**20:.1f} MB"),
+    )
+    yield from _table(("", ""), rows)
+
+
+def _milliseconds(latency: Latency) -> str:
+    return f"{latency.half * 1000:.1f} ms, {latency.most * 1000:.1f} ms"
+
+
 def _life(lived: Living) -> Iterator[str]:
     yield "## Over time"
     yield ""
     rows = (
         ("commit to serving (`run --interval 1s`)", f"{lived.serving:.2f} s"),
-        ("removed container to serving again (`run`)", f"{lived.healed:.2f} s"),
-        ("rolling update of 10 replicas", f"{lived.rolled:.2f} s"),
-        ("replicas that answered at its worst moment", str(lived.least)),
+        ("killed container to serving again (`run`)", f"{lived.healed:.2f} s"),
+        ("removed container to serving again (`run`)", f"{lived.replaced:.2f} s"),
         ("`run --interval 1s` with nothing to do at 30 containers", f"{lived.cpu:.1%} of a core"),
         ("its memory", f"{lived.memory / 2**20:.0f} MB"),
         ("a timer's tick (`apply`) with nothing to do at 30 containers", f"{lived.tick.cpu:.2f} s of CPU"),

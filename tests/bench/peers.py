@@ -22,13 +22,16 @@ DEEDS = ("up", "again", "change", "down")
 class Peer:
     """One contestant.  ``words`` says for a deed and a number of containers what is run, as one process.
 
-    ``repeats`` is how often it is run with nothing to do.
+    ``repeats`` is how often it is run with nothing to do, ``rounds`` how often it takes part at most, and
+    ``most`` the largest number of containers with which it is waited for.
     """
 
     name: str
     words: Callable[[str, int], Words]
     environment: Mapping[str, str] = field(default_factory=dict)
     repeats: int = 3
+    rounds: int = 3
+    most: int = 300
 
 
 def all_peers(program: Program, directory: Path) -> list[Peer]:
@@ -49,8 +52,16 @@ def all_peers(program: Program, directory: Path) -> list[Peer]:
             lambda deed, count: _compose(
                 [tools.podman_compose(), "--podman-path", podman], directory, deed, count
             ),
+            rounds=2,
+            most=100,
         ),
-        Peer("podman kube play", lambda deed, count: _kube(podman, directory, deed, count), repeats=1),
+        Peer(
+            "podman kube play",
+            lambda deed, count: _kube(podman, directory, deed, count),
+            repeats=1,
+            rounds=1,
+            most=30,
+        ),
     ]
 
 

@@ -48,7 +48,11 @@ def cost_of(words: Sequence[str], environment: dict[str, str], *, codes: Sequenc
         words, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
     ) as process:
         assert process.stderr is not None
-        said = process.stderr.read()
+        try:
+            said = process.stderr.read()
+        except BaseException:  # somebody ends us: it has nobody to work for any more
+            process.kill()
+            raise
         _, status, used = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     took = time.perf_counter() - begun
@@ -57,17 +61,30 @@ def cost_of(words: Sequence[str], environment: dict[str, str], *, codes: Sequenc
     return Cost(took, used.ru_utime + used.ru_stime, used.ru_maxrss * 1024)
 
 
-def race(socket: Path, peers: Sequence[Peer], count: int, *, rounds: int) -> list[Figure]:
-    """Let each peer bring up, keep, change and take down so many containers, in turn, so many rounds."""
+def race(socket: Path, peers: Sequence[Peer], count: int, *, rounds: int, deadline: float) -> list[Figure]:
+    """Let each peer bring up, keep, change and take down so many containers, in turn, so many rounds.
+
+    Nobody begins after the deadline, in seconds of the monotonic clock.
+    """
     costs: dict[tuple[str, str], list[Cost]] = {}
     for number in range(rounds):
-        for peer in peers:
+        for peer in (one for one in peers if number < one.rounds and count <= one.most):
+            if time.monotonic() > deadline:
+                tell(f"{count} containers, round {number + 1}: no time left for {peer.name}")
+                continue
             api.clear(socket)
-            for deed in ("up", *["again"] * peer.repeats, "change", "down"):
-                words = peer.words(deed, count)
-                costs.setdefault((deed, peer.name), []).append(
-                    cost_of(words, {**os.environ, **peer.environment})
-                )
-            took = costs["up", peer.name][-1].seconds
-            tell(f"{count} containers, round {number + 1}: {peer.name} brought them up in {took:.2f} s")
+            tell(f"{count} containers, round {number + 1}: {_told(took := _run(peer, count))} {peer.name}")
+            for deed, cost in took:
+                costs.setdefault((deed, peer.name), []).append(cost)
     return [Figure(deed, count, peer, seen) for (deed, peer), seen in costs.items()]
+
+
+def _run(peer: Peer, count: int) -> list[tuple[str, Cost]]:
+    return [
+        (deed, cost_of(peer.words(deed, count), {**os.environ, **peer.environment}))
+        for deed in ("up", *["again"] * peer.repeats, "change", "down")
+    ]
+
+
+def _told(took: Sequence[tuple[str, Cost]]) -> str:
+    return ", ".join(f"{deed} {cost.seconds:.2f} s" for deed, cost in took)

@@ -2,6 +2,7 @@
 
 import http.client
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,20 +15,25 @@ SECONDS = 10.0  # after which a client gives up: far more than any request shoul
 
 @dataclass
 class Load:
-    """How many requests were answered so far, and why others were not."""
+    """How many seconds the requests took that were answered so far, and why others were not."""
 
-    answered: int = 0
+    seconds: list[float] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
     over: threading.Event = field(default_factory=threading.Event)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def count(self, why: str = "") -> None:
+    @property
+    def answered(self) -> int:
+        """How many were answered."""
+        return len(self.seconds)
+
+    def count(self, seconds: float, why: str = "") -> None:
         """Note how a request ended."""
         with self.lock:
             if why:
                 self.failed.append(why)
             else:
-                self.answered += 1
+                self.seconds.append(seconds)
 
 
 @contextmanager
@@ -62,13 +68,15 @@ def _keep_asking(url: str, load: Load) -> None:
 
 
 def _ask(connection: http.client.HTTPConnection, url: str, load: Load) -> None:
+    begun = time.perf_counter()
     try:
         connection.request("GET", urlsplit(url).path or "/")
         answer = connection.getresponse()
         answer.read()
-        load.count("" if answer.status == 200 else f"status {answer.status}")
+        took = time.perf_counter() - begun
+        load.count(took, "" if answer.status == 200 else f"status {answer.status}")
     except (OSError, http.client.HTTPException) as error:
-        load.count(repr(error))
+        load.count(time.perf_counter() - begun, repr(error))
         connection.close()
 
 
