@@ -1,6 +1,7 @@
 """Plays sequences on a Podman of its own, and makes the ones that fail as short as can be."""
 
 import time
+import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -54,10 +55,13 @@ def share(seeds: Sequence[int], deadline: float) -> tuple[int, int]:
 def played(podman: Podman, seed: int, moves: Sequence[Move]) -> Outcome:
     """Let the moves happen to a fresh application, converge, and look at what must hold."""
     begun = time.monotonic()
-    stage = Stage.set(podman, podman.directory.parent / "stage")
-    for move in moves:
-        move.happen(stage)
-    wrong = broken(stage, stage.mend())
+    try:
+        stage = Stage.set(podman, podman.directory.parent / "stage")
+        for move in moves:
+            move.happen(stage)
+        wrong = broken(stage, stage.mend())
+    except Exception:  # it is told, and the other sequences go on
+        wrong = [traceback.format_exc()]
     return Outcome(seed, moves, wrong, time.monotonic() - begun)
 
 
