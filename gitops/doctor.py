@@ -7,13 +7,16 @@ from collections.abc import Callable, Iterator
 
 from gitops.doctor_machine import clock, disk, registries, rootless, units
 from gitops.doctor_proxy import proxy
+from gitops.doctor_registry import pull_secrets
 from gitops.findings import Finding, blocks, ok, warning
 from gitops.program import engine_of, source_of
+from gitops.render import render
 from gitops.settings import Settings, SettingsError, each
 from gitops.source import SourceError
 from runtime.engine import EngineError
 from runtime.ledger import LedgerError, look_back
 from runtime.podman_facts import Facts, facts
+from schemas.problems import ManifestError
 
 OLDEST = (4, 3)
 LIMITS = frozenset({"cpu", "memory", "pids"})
@@ -66,10 +69,16 @@ def _sources(settings: Settings) -> Iterator[Finding]:
         name = f"source {one.source}" if one.source else "source"
         try:
             source = source_of(one)
-            yield ok(name, f"{source.display} can be read, and is at {source.resolve()[:7]}")
+            sha = source.resolve()
+            yield ok(name, f"{source.display} can be read, and is at {sha[:7]}")
+            yield from pull_secrets(render(sha, source.files(sha)).manifests)
         except SourceError as error:
             message, _, remedy = str(error).partition("\n")
             yield blocks(name, message, remedy)
+        except ManifestError as error:
+            yield warning(
+                name, f"its newest commit has {len(error.problems)} problems", "`sloop diff` tells them"
+            )
 
 
 def _webhooks(settings: Settings) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from gitops.doctor_registry import tried
 from gitops.findings import Finding, blocks, ok, warning
 from runtime.ledger import LedgerError, look_back
 
@@ -80,11 +81,13 @@ def registries(environment: Mapping[str, str] = os.environ) -> Iterator[Finding]
         yield blocks("registries", f"REGISTRY_AUTH_FILE names {file}, which isn't there", "`podman login`")
         return
     try:
-        logins = sorted(json.loads(file.read_text()).get("auths", {})) if file.exists() else []
+        logins = dict(json.loads(file.read_text()).get("auths", {})) if file.exists() else {}
     except (OSError, ValueError, AttributeError) as error:
         yield blocks("registries", f"{file} can't be read: {error}", "remove it, then `podman login`")
         return
-    yield ok("registries", f"logged in to {', '.join(logins)}" if logins else "no login: public images only")
+    names = ", ".join(sorted(logins))
+    yield ok("registries", f"logged in to {names}" if logins else "no login: public images only")
+    yield from tried(logins)
 
 
 def units() -> Iterator[Finding]:

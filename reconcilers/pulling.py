@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from reconcilers.world import World
+from reconcilers.world import Catalog, World
 from runtime.resources import Hidden, Image
 from schemas.container import Container
 from schemas.core import Secret
@@ -15,7 +15,12 @@ from schemas.pod import PodSpec
 
 def images(world: World, spec: PodSpec, namespace: str) -> list[Image]:
     """Return a pod's images; a pull secret that isn't there, or can't be read, is none, as in Kubernetes."""
-    found = [world.catalog.secrets.get((namespace, one.name)) for one in spec.image_pull_secrets]
+    return of_commit(world.catalog, spec, namespace)
+
+
+def of_commit(catalog: Catalog, spec: PodSpec, namespace: str) -> list[Image]:
+    """Return the same, by nothing but the objects of a commit."""
+    found = [catalog.secrets.get((namespace, one.name)) for one in spec.image_pull_secrets]
     logins = {name: login for one in found if one for name, login in _logins(one)}
     shown = Hidden(json.dumps(logins, sort_keys=True).encode() if logins else b"")
     mounted = [volume.image for volume in spec.volumes if volume.image]

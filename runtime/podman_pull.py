@@ -54,11 +54,11 @@ def last_error(said: Iterable[Mapping[str, Any]]) -> str:
 def login_for(reference: str, logins: Hidden) -> Mapping[str, str] | None:
     """Return the login for an image's registry, of several the one whose path fits best."""
     known = json.loads(logins.value or b"{}")
-    fitting = [name for name in known if f"{reference}/".startswith(f"{_registry(name)}/")]
-    return known[max(fitting, key=lambda name: len(_registry(name)))] if fitting else None
+    fitting = [name for name in known if f"{reference}/".startswith(f"{registry(name)}/")]
+    return known[max(fitting, key=lambda name: len(registry(name)))] if fitting else None
 
 
-def _registry(name: str) -> str:
+def registry(name: str) -> str:
     """Return a registry as references have it, from what `docker login` writes."""
     place = re.sub(r"^https?://|/(v[12]/?)?$", "", name)
     host, slash, path = place.partition("/")
