@@ -29,6 +29,7 @@ ProtectKernelModules=yes
 ProtectKernelLogs=yes
 ProtectControlGroups=yes
 ProtectClock=yes
+ProtectProc=invisible
 ProtectHostname=yes
 RestrictNamespaces=net
 DevicePolicy=closed

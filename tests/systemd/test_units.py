@@ -1,6 +1,7 @@
 """The units of `sloop install` under a real systemd that boots, loses its power, and boots again."""
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,23 +11,34 @@ import pytest
 
 from tests.gitops.repository import Repository
 from tests.machine import images
-from tests.podman.manifests import ONE, TWO, stateful_set
+from tests.podman.manifests import ONE, TWO, deployment, stateful_set
 from tests.podman.program import until
 from tests.systemd.machine import UID, Machine
 
 SLOOP = str(Path(sys.executable).parent / "sloop")
 BUSYBOX = Path(images.__file__).parents[1] / "podman/images/busybox"
+ORDER = ["default.db-0", "default.db-1", "default.web"]
 WORST = 40  # of `systemd-analyze security`, where 100 is the most exposed
+
+
+def groups() -> list[str]:
+    """Return where this machine, not the other one, has its control groups, and how."""
+    mounts = Path("/proc/self/mountinfo").read_text().splitlines()
+    return [mount for mount in mounts if " /sys/" in mount]
 
 
 @pytest.fixture
 def machine() -> Iterator[Machine]:
+    before = groups()
     made = Machine.made()
     try:
         made.up()
         yield made
     finally:
         made.scrap()
+    assert (
+        groups() == before
+    )  # two hierarchies of version 1 are one: what is done to the other's is done here
 
 
 def load_images(machine: Machine, user: str) -> None:
@@ -39,19 +51,28 @@ def load_images(machine: Machine, user: str) -> None:
 
 
 def commit(machine: Machine, image: str) -> None:
-    """Push a set of two pods of this image to the machine's repository."""
+    """Push a set of two pods of this image, and who depends on it, to the machine's repository."""
     clone = Repository(machine.disk / "work")
-    clone.commit(image, {"db.yaml": json.dumps(stateful_set(image=image))})
+    web = deployment(image=image, annotations={"sloop/depends-on": "StatefulSet/db"})
+    clone.commit(image, {"db.yaml": json.dumps(stateful_set(image=image)), "web.yaml": json.dumps(web)})
     clone.git("push", "--quiet", "../site.git", "HEAD:main")
 
 
 def running(machine: Machine, user: str = "root") -> list[str]:
-    """Return the pods that run, and their images."""
-    return machine("podman", "ps", "--sort=names", "--format={{.Names}} {{.Image}}", user=user).splitlines()
+    """Return the pods that run, without their revisions, and their images, in the order of their names."""
+    rows = machine("podman", "ps", "--sort=names", "--format={{.Names}} {{.Image}}", user=user)
+    return re.sub(r"web-\S+", "web", rows).splitlines()
 
 
 def pods(image: str) -> list[str]:
-    return [f"default.db-0 {image}", f"default.db-1 {image}"]
+    return [f"default.db-0 {image}", f"default.db-1 {image}", f"default.web {image}"]
+
+
+def in_order(machine: Machine, user: str = "root") -> list[str]:
+    """Return the pods in the order in which they were started."""
+    names = machine("podman", "ps", "--format={{.Names}}", user=user).split()
+    rows = machine("podman", "inspect", "--format={{.State.StartedAt}} {{.Name}}", *names, user=user)
+    return [re.sub(r"web-\S+", "web", row.rpartition(" ")[2]) for row in sorted(rows.splitlines())]
 
 
 def told(machine: Machine, *properties: str) -> list[str]:
@@ -80,6 +101,7 @@ def test_a_timer_brings_all_back_after_a_power_cut_without_git_and_the_daemon_ta
     machine.cut()
     machine.up()
     until(lambda: running(machine) == pods(TWO))
+    assert in_order(machine) == ORDER
     warned = machine("journalctl", "--unit=sloop.service", "--priority=warning", "--boot", "--output=cat")
     assert "staying at" in warned
     assert "done    start" not in warned
@@ -127,9 +149,13 @@ def test_a_user_has_units_of_their_own_which_come_back_without_a_login(machine: 
     units = [f"/disk/ada/.config/systemd/user/sloop.{kind}" for kind in ("service", "timer")]
     assert machine.try_("systemd-analyze", "verify", "--user", *units, user="ada").stderr == ""
     until(lambda: running(machine, "ada") == pods(ONE))
+    history = (SLOOP, "--repo", "/disk/site.git", "history")
+    until(lambda: machine(*history, user="ada").splitlines()[1].count("Synced") == 1)
 
+    (machine.disk / "site.git").rename(machine.disk / "away.git")
     machine.cut()
     machine.up()
     until(lambda: running(machine, "ada") == pods(ONE))
+    assert in_order(machine, "ada") == ORDER
     removed = machine(SLOOP, "uninstall", user="ada").splitlines()
     assert sorted(removed) == [f"removed {unit}" for unit in units]
