@@ -1,16 +1,19 @@
 """The listener against real sockets: what it answers, and that nobody keeps it busy."""
 
+import resource
 import socket
 import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
+from pathlib import Path
 
 import pytest
 
 from gitops import listener
 from gitops.listener import BODY, HASTE, HEAD, MOST, Line, Reply, Request, listening, split, text
+from tests.machine.engine import until
 
 Place = tuple[str, int]
 
@@ -81,6 +84,42 @@ def test_what_is_wrong_with_a_request_is_told_by_the_status(place: Place, raw: b
 def test_who_hangs_up_gets_no_answer_and_the_next_one_does(place: Place, raw: bytes) -> None:
     assert said(place, raw) == ""
     assert status(place, b"GET / HTTP/1.0\r\n\r\n") == "200"
+
+
+def test_of_several_requests_in_one_go_the_first_is_answered_and_no_more_is_taken_of_a_body_than_it_says(
+    place: Place,
+) -> None:
+    again = b"POST /two HTTP/1.1\r\nContent-Length: 3\r\n\r\ntwo"
+
+    told = said(place, b"POST /one HTTP/1.1\r\nContent-Length: 3\r\n\r\none" + again * 10)
+
+    assert told.count("HTTP/1.1 200 OK") == 1
+    assert told.endswith("\r\n\r\nPOST /one one\n")
+    assert "Connection: close" in told
+
+
+def test_a_body_without_end_costs_no_more_than_a_body_may_be_long(place: Place) -> None:
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # KiB
+    with socket.create_connection(place, timeout=HASTE) as line:
+        line.sendall(b"POST / HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % BODY)
+        with suppress(ConnectionError, TimeoutError):
+            for _ in range(64):
+                line.sendall(b"x" * BODY)
+
+    assert status(place, b"GET / HTTP/1.0\r\n\r\n") == "200"
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 16 * 1024
+
+
+def test_nobody_holds_descriptors_or_threads_once_they_are_gone(place: Place) -> None:
+    def held() -> tuple[int, int]:
+        return len(list(Path("/proc/self/fd").iterdir())), threading.active_count()
+
+    before = held()
+    for _ in range(MOST):
+        with socket.create_connection(place, timeout=HASTE) as line:
+            line.sendall(b"GET / HT")
+    until(lambda: held() <= before)
+    assert held() <= before
 
 
 def test_a_request_that_trickles_is_over_in_time_however_often_it_trickles() -> None:
