@@ -12,6 +12,7 @@ from gitops.meant import pods_of
 from gitops.pods import pods_here
 from gitops.view import House
 from runtime.engine import EngineError
+from runtime.resources import Label
 
 MOST = 5  # pods that are quoted: the replicas of a workload fail in the same words
 
@@ -23,6 +24,8 @@ def said_last(house: House, state: Path, fares: Sequence[Fare]) -> tuple[list[di
         looked = sight(house, state, time.time())
         pods = [pod for owner in unwell for pod in pods_here(looked, pods_of(looked.seen, owner))]
         ill = [pod for pod in pods if pod.failed or pod.restarts or not pod.ready]
-        return last_words(looked, (ill or pods)[:MOST])  # one that crashes may just look well
+        sha = looked.view.commit.sha if looked.view else ""
+        new = [pod for pod in pods if pod.seen.labels.get(Label.COMMIT) == sha]
+        return last_words(looked, (ill or new)[:MOST])  # a new one that crashes may just look well
     except EngineError:  # it went away meanwhile: the outcome is told without
         return [], []
