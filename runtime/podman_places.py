@@ -49,11 +49,11 @@ def path_inside(root: str, sub_path: str, *, create: bool) -> str:
 def host_path(path: str, kind: str) -> str:
     """Return ``path`` once it is what ``kind`` (a hostPath type, "" for anything) says.
 
-    Raises EngineError.
+    With "" a directory is made where nothing is, as containerd and CRI-O do it.  Raises EngineError.
     """
     if not Path(path).exists():
         match kind:
-            case "DirectoryOrCreate":
+            case "" | "DirectoryOrCreate":
                 _make(Path(path), 0o755, Path.mkdir)
             case "FileOrCreate":
                 _make(Path(path), 0o644, Path.touch)

@@ -40,7 +40,9 @@ def test_nothing_outside_of_a_volume_is_reached(tmp_path: Path, sub_path: str) -
         path_inside(str(tmp_path), sub_path, create=True)
 
 
-@pytest.mark.parametrize(("kind", "mode"), [("DirectoryOrCreate", 0o755), ("FileOrCreate", 0o644)])
+@pytest.mark.parametrize(
+    ("kind", "mode"), [("", 0o755), ("DirectoryOrCreate", 0o755), ("FileOrCreate", 0o644)]
+)
 def test_what_may_be_made_is_made_once(tmp_path: Path, kind: str, mode: int) -> None:
     path = tmp_path / "parent" / "child"
 
