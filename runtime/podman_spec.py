@@ -266,11 +266,14 @@ def _security(security: Security) -> dict[str, Any]:
 
 
 def _limits(limits: Limits) -> dict[str, Any]:
-    """Return the kernel's numbers.  Source: Kubernetes' pkg/kubelet/cm/helpers_linux.go."""
-    quota = limits.cpu_limit and max(round(limits.cpu_limit * CPU_PERIOD), LEAST_QUOTA)
-    shares = limits.cpu_request and max(int(limits.cpu_request * 1024), LEAST_SHARES)
+    """Return the kernel's numbers; 0 is no limit.  Source: Kubernetes' pkg/kubelet/cm/helpers_linux.go."""
+    quota = max(round(limits.cpu_limit * CPU_PERIOD), LEAST_QUOTA) if limits.cpu_limit else None
+    asked = limits.cpu_request
+    shares = None if asked is None else max(int(asked * 1024), LEAST_SHARES)
     cpu = _without_empty({"quota": quota, "period": CPU_PERIOD if quota else None, "shares": shares})
-    memory = _without_empty({"limit": limits.memory_limit, "reservation": limits.memory_request})
+    memory = _without_empty(
+        {"limit": limits.memory_limit or None, "reservation": limits.memory_request or None}
+    )
     return _without_empty({"cpu": cpu, "memory": memory})
 
 

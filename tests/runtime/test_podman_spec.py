@@ -148,11 +148,18 @@ def test_each_sort_of_mount_has_its_form(mount: Mount, kind: str, expected: dict
         (Limits(cpu_limit=0.001), {"cpu": {"quota": 1_000, "period": 100_000}}),
         (Limits(cpu_request=0.25), {"cpu": {"shares": 256}}),
         (Limits(cpu_request=0.001), {"cpu": {"shares": 2}}),
+        (Limits(cpu_request=0.0), {"cpu": {"shares": 2}}),
         (Limits(memory_limit=64, memory_request=32), {"memory": {"limit": 64, "reservation": 32}}),
     ],
 )
 def test_limits_are_the_kernels_numbers(limits: Limits, expected: dict[str, Any]) -> None:
     assert spec_of(limits=limits)["resource_limits"] == expected
+
+
+def test_a_limit_of_0_is_none() -> None:
+    nothing = Limits(cpu_limit=0.0, memory_limit=0, memory_request=0)
+
+    assert "resource_limits" not in spec_of(limits=nothing)
 
 
 def test_secrets_are_named_and_never_told() -> None:
