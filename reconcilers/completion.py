@@ -125,7 +125,9 @@ def outlook(spec: JobSpec, attempts: Sequence[Attempt], *, began: float, now: fl
     tally = Tally(spec, attempts)
     everyone = frozenset(one.name for one in tally.active)
     if end := _end(tally, began, now):
-        return Outlook(end, stop=everyone)
+        return Outlook(
+            end, stop=frozenset(one.name for one in tally.of(Phase.ACTIVE))
+        )  # the others may be read
     if spec.suspend:
         return Outlook(stop=everyone)
     deadline = None if spec.active_deadline_seconds is None else began + spec.active_deadline_seconds
@@ -152,9 +154,8 @@ def _end(tally: Tally, began: float, now: float) -> End | None:
 
 
 def _last(tally: Tally) -> str:
-    return (
-        max(tally.of(Phase.FAILED), key=lambda one: one.ended).said if tally.of(Phase.FAILED) else "unknown"
-    )
+    failed = tally.of(Phase.FAILED) or [one for one in tally.attempts if one.restarts]
+    return max(failed, key=lambda one: one.ended).said if failed else "unknown"
 
 
 def _end_of_indexes(tally: Tally) -> End | None:

@@ -168,9 +168,8 @@ def wanted_resources(run: Run) -> Iterator[Resource]:
 
 
 def _marked(pod: Pod, mark: Volume) -> Pod:
-    """Return a pod that waits for its Job's mark; a single container's restarts are all counted here."""
-    restart = pod.restart if pod.grouped else "Never"
-    return replace(pod, restart=restart, uses=(*pod.uses, mark.key))
+    """Return a pod that waits for its Job's mark; Podman restarts nothing of it, as all restarts count."""
+    return replace(pod, restart="Never", uses=(*pod.uses, mark.key))
 
 
 def kept_mark(world: World, owner: Owner, mark: Mark) -> Volume:
@@ -284,6 +283,7 @@ def _attempt(run: Run, pod: SeenPod) -> Attempt:
     exits = [past.exits.get(one.id, UNKNOWN) for one in pod.containers]
     name = f"{run.owner.namespace}/{pod_name(pod).partition('.')[2]}"
     main = run.spec.template.spec.containers[0].name
+    code = next((one.exit_code for one in _failed(pod)), pod.exit_code)
     return Attempt(
         name=pod_name(pod),
         phase=_phase(pod),
@@ -291,10 +291,21 @@ def _attempt(run: Run, pod: SeenPod) -> Attempt:
         running=pod.state == "running",
         started=pod.started or pod.created,
         ended=pod.ended,
-        restarts=sum(past.restarts.get(one.id, NEVER).count for one in pod.containers),
+        restarts=sum(past.restarts.get(one.id, NEVER).count for one in pod.containers) + _down(run, pod),
         how=Ended(name, {one.part or main: one.exit_code for one in _telling(pod)}, {}),
-        said="OOMKilled" if any(one.out_of_memory for one in exits) else f"exit {pod.exit_code}",
+        said="OOMKilled" if any(one.out_of_memory for one in exits) else f"exit {code}",
     )
+
+
+def _down(run: Run, pod: SeenPod) -> int:
+    """Return how many containers have failed and start again in a pod that isn't counted itself for it."""
+    if run.spec.template.spec.restart_policy != "OnFailure":
+        return 0
+    return max(len(_failed(pod)) - (_phase(pod) is Phase.FAILED), 0)
+
+
+def _failed(pod: SeenPod) -> list[SeenContainer]:
+    return [one for one in _telling(pod) if one.state in ENDED and one.exit_code]
 
 
 def _telling(pod: SeenPod) -> list[SeenContainer]:

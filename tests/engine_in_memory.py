@@ -21,6 +21,7 @@ from runtime.resources import (
     Mount,
     Network,
     Pod,
+    Role,
     Secret,
     Volume,
     container_name,
@@ -109,8 +110,10 @@ class EngineInMemory:
 
     def exit_of(self, name: str) -> Exit:
         self.requests += 1
-        gone = name not in self._pods
-        return UNKNOWN if gone else self._exits.get(self._pod(name).id, UNKNOWN)
+        if name not in self._pods:
+            return UNKNOWN
+        id_ = self._pod(name).id
+        return replace(self._exits.get(id_, UNKNOWN), alone=_is_left_alone(self._specs[id_], name))
 
     def pull(self, image: Image) -> str:
         with self._changing("pull", image.reference):
@@ -490,6 +493,13 @@ def _overlap(one: str, other: str) -> bool:
 
 def _mounts(pod: Pod) -> tuple[Mount, ...]:
     return tuple(mount for container in pod.containers for mount in container.mounts)
+
+
+def _is_left_alone(pod: Pod, name: str) -> bool:
+    """Say whether Podman would never restart a container of a pod: not so a sidecar."""
+    named = dict(zip(pod.container_names, pod.containers, strict=True))
+    sidecar = name in named and named[name].role is Role.SIDECAR
+    return pod.restart == "Never" and not sidecar
 
 
 def _whole_volumes(pod: Pod) -> set[str]:

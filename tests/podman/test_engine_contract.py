@@ -222,7 +222,14 @@ def test_a_killed_pod_tells_how_it_ended(town: Subject) -> None:
 
     exit_of = town.engine.exit_of("town.baker")
     assert town.pods()["town.baker"].exit_code == 137
-    assert (exit_of.restarts, exit_of.out_of_memory) == (0, False)
+    assert (exit_of.restarts, exit_of.out_of_memory, exit_of.alone) == (0, False, False)
+
+
+def test_a_pod_that_nobody_restarts_tells_so_when_it_is_killed(town: Subject) -> None:
+    town.engine.create_pod(replace(pod(), restart="Never"))
+    town.hands.kill("town.baker")
+
+    assert town.engine.exit_of("town.baker").alone
 
 
 def test_what_runs_is_measured_and_its_count_grows(town: Subject) -> None:

@@ -252,3 +252,20 @@ def _questions(program: Program, door: Path) -> int:
     with counting(program.podman.socket, door) as count:
         assert replace(program, url=f"unix://{door}").run("apply").code == 0
     return count.requests
+
+
+def test_restarts_in_a_pod_of_several_count_as_failures_and_podman_makes_none_beside_them(
+    program: Program, tmp_path: Path
+) -> None:
+    log = tmp_path / "log"
+    told = work(log, "exit 1;", backoffLimit=1)
+    pod = told["template"]["spec"]
+    pod["restartPolicy"] = "OnFailure"
+    pod["containers"].append({**pod["containers"][0], "name": "beside", "command": ["sleep", "1000"]})
+    program.commit("Work", job(told))
+
+    said = program.run("apply")
+
+    assert said.code == 1, said
+    assert "BackoffLimitExceeded: 2 failed where 1 may, the last one: exit 1" in said.out + said.err
+    assert len(noted(log, "begun")) == 2
