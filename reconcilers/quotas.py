@@ -63,7 +63,7 @@ def within_quotas(manifests: Sequence[Manifest], answers: Sequence[Wanted], worl
     quotas = [one.object for one in manifests if isinstance(one.object, ResourceQuota)]
     if not quotas:
         return list(answers)
-    specs = Specs(manifests, world)
+    specs = Specs(manifests, world, answers)
     room = Room(quotas, list(_there(world, specs)))
     admitted: list[Counted] = []
     found = [_admit(answer, room, specs, admitted) for answer in answers]
@@ -81,10 +81,11 @@ def used(name: str, quota: ResourceQuota, manifests: Sequence[Manifest], world: 
 
 @dataclass(frozen=True)
 class Specs:
-    """What pods are made of, as the commit has it from which they were made."""
+    """What pods are made of, by the commits from which they were made; ``answers`` are what is wanted now."""
 
     manifests: Sequence[Manifest]
     world: World
+    answers: Sequence[Wanted] = ()
 
     @cached_property
     def now(self) -> Mapping[Owner, PodSpec]:
@@ -94,10 +95,21 @@ class Specs:
             Owner(one.kind, one.metadata.namespace, one.metadata.name): pod.spec for one, pod in found if pod
         }
 
+    @cached_property
+    def current(self) -> frozenset[str]:
+        """The digests of the pods that are wanted now."""
+        return frozenset(
+            one.digest for answer in self.answers for one in answer.resources if isinstance(one, Pod)
+        )
+
     def of(self, pod: SeenPod) -> PodSpec | None:
-        """Return what a pod that is there is made of; where git can't tell any more, what is said now."""
+        """Return what a pod that is there is made of; where git can't tell any more, what is said now.
+
+        An older commit is read only for pods of an older template: each may be of another one.
+        """
         owner, commit = Owner.parse(pod.labels[Label.OWNER]), pod.labels.get(Label.COMMIT, "")
-        earlier = self.world.earlier(commit, owner) if commit != self.world.commit else None
+        same = owner.kind in ENDING or pod.labels.get(Label.DIGEST) in self.current
+        earlier = None if same or commit == self.world.commit else self.world.earlier(commit, owner)
         then = pod_of(earlier.manifest.object) if earlier else None
         return then.spec if then else self.now.get(owner)
 
