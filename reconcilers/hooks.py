@@ -1,6 +1,6 @@
 """Hooks: Jobs and Pods that run once for each commit that changes anything, as a part of its deployment."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +11,7 @@ from reconcilers.wanted import Health, Status, Wanted
 from reconcilers.world import World
 from runtime.observe import container_key, pod_name
 from runtime.resources import Label, Owner, Volume
+from runtime.seen import SeenPod
 from schemas.batch import JobSpec
 from schemas.core import Pod
 from schemas.hooks import Phase, hook_of
@@ -18,6 +19,7 @@ from schemas.manifest import Manifest
 from schemas.meta import TemplateMeta
 from schemas.pod import PodTemplate
 
+MAY_END = frozenset({"CronJob", "Job", "Pod"})
 NO_FAILURE = "it runs only where the commit fails"
 
 
@@ -94,14 +96,20 @@ def _remembering(answer: Wanted, marks: Iterable[Volume]) -> Wanted:
 
 
 def _keeping_what_left(answer: Wanted, answers: Sequence[Wanted], world: World) -> Wanted:
-    """Return an answer that keeps what objects have that left git; what of it stands still stays so."""
+    """Return an answer that keeps what objects have that left git."""
     owners = {str(one.owner) for one in answers}
     pods = [pod for pod in world.seen.pods if pod.labels.get(Label.OWNER) not in owners]
     marks = (one.labels.get(Label.OWNER, "") for one in world.seen.volumes if Label.MARK in one.labels)
     left = [one for owner in sorted({*marks} - owners) for one in written_down(Owner.parse(owner), world)]
-    still = [container_key(pod, one) for pod in pods for one in pod.containers if one.state != "running"]
+    still = [key for pod in pods for key in _staying_down(pod)]
     return replace(
         _remembering(answer, [*_ends(answer.owner, world), *left]),
         keep=answer.keep | frozenset(map(pod_name, pods)),
         resting=answer.resting | frozenset(still),
     )
+
+
+def _staying_down(pod: SeenPod) -> Iterator[str]:
+    """Yield the containers that aren't started again: what may have done its work, or waits for another."""
+    if pod.members or Owner.parse(pod.labels[Label.OWNER]).kind in MAY_END:
+        yield from (container_key(pod, one) for one in pod.containers if one.state != "running")
