@@ -52,6 +52,8 @@ SECURITY = Security(
 # Without fd-hard-limit HAProxy takes memory for all the files that it may open: Podman allows a million.
 # No init-addr libc: it asks the first resolver only, which may be of another network and not know a pod's
 # name, and waits for it; 10 s for each name while the resolver behind that is silent.
+# A resolver that doesn't answer says nothing against a pod, which the checks would do: HAProxy's own 30 s
+# would take every pod out half a minute after the network's resolver died.
 PREAMBLE = f"""\
 global
     log stdout format raw daemon notice
@@ -82,6 +84,9 @@ resolvers pods
     hold valid 1s
     hold nx 1s
     hold obsolete 2s
+    hold timeout 1d
+    hold refused 1d
+    hold other 1d
 frontend nobody
     mode tcp
     bind unix@{TARGET}/{HOME}/{RUN}/nobody mode 600
