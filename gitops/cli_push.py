@@ -70,7 +70,7 @@ def deploy(
     """
     said = said_of(context, None)
     with errors(said):
-        from gitops.receive import Enduring, pushed_to
+        from gitops.receive import Enduring, afterwards, pushed_to
         from gitops.request import Overtaken, Request
 
         sys.stdout = sys.stderr = Enduring(sys.stdout)
@@ -78,6 +78,7 @@ def deploy(
         try:
             sources = pushed_to(said.settings, Path.cwd())
             codes += [applied(replace(said, settings=one), request, None, wait=True) for one in sources]
+            answer(said, None, [afterwards(commit)] if max(codes) else [])
         except Overtaken as overtaken:
             answer(said, None, [str(overtaken)])
     raise typer.Exit(max(codes))

@@ -6,6 +6,7 @@ from enum import Enum
 
 from gitops.changes import Change
 from gitops.execute import Result
+from gitops.fare import Fare
 from gitops.loop import Loop, Pass
 from reconcilers.order import is_initialized
 from reconcilers.pods import earliest
@@ -15,6 +16,7 @@ from runtime.resources import Label
 
 PROOF = 0.15  # seconds of one and the same life that tell it from a crash
 YOUNG = 10.0  # seconds; Podman restarts a pod that ends at once, and may list it as running meanwhile
+WAITS = "waits for "  # how the reason begins of who comes after another
 PAUSE = 0.5  # seconds between looks while something is on its way
 
 
@@ -143,14 +145,24 @@ def _message(loop: Loop, passed: Pass, end: End) -> str:
 
 
 def what_is_wrong(loop: Loop, passed: Pass) -> str:
-    """Name each object that isn't well, and why; where all are, the steps that failed."""
-    unwell = [f"{fare.owner}: {fare.reason or fare.health}" for fare in passed.fares if not fare.done]
+    """Name each object that isn't well, and why, the causes first; where all are, the steps that failed."""
+    ill = sorted((fare for fare in passed.fares if not fare.done), key=_waits)
+    unwell = [f"{fare.owner}: {_cause(fare, ill) or fare.health}" for fare in ill]
     failed = [
         f"{result.step.verb} {result.step.resource}: {result.error}"
         for result in loop.results
         if result.error
     ]
     return "; ".join(unwell or failed)
+
+
+def _waits(fare: Fare) -> bool:
+    return fare.reason.startswith(WAITS)
+
+
+def _cause(fare: Fare, ill: Sequence[Fare]) -> str:
+    """Return why an object isn't well; what it waits for is told by that itself, if it is told."""
+    return fare.reason.partition(":")[0] if _waits(fare) and not _waits(ill[0]) else fare.reason
 
 
 def _said(error: BaseException) -> str:

@@ -26,7 +26,7 @@ KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 CHART = "Chart.yaml"
 RENDERED = "rendered.yaml"  # what problems name as their file
 SECONDS = 60.0  # that a program may take
-MEMORY = 4 * 1024**3  # bytes of addresses; programs in Go ask for many more than they use
+MEMORY = 1024**3  # bytes of addresses; programs in Go ask for many more than they use
 NOBODY = 65534
 _LOGGED = re.compile(r'^(?:E\d+ .*? err="|[Ee]rror: )(.*?)"?$')  # how kubectl and others put their last words
 INSTALL = {

@@ -15,6 +15,7 @@ from gitops.guard import Refusal
 from gitops.head import Head, Held
 from gitops.loop import Loop, Pass
 from gitops.notify import Pulse
+from gitops.receive import afterwards
 from gitops.show import last_output
 from gitops.trouble import Exit
 from gitops.visitors import Visitors
@@ -196,6 +197,7 @@ class Keeper:
             output, _ = said_last(house, state, passed.fares)
             yield f"not well: {what_is_wrong(self.loop, passed)}"
             yield from last_output({"output": output})
+            yield afterwards(self.loop.sha)
 
     def _failed(self, passed: Pass) -> bool:
         """Say whether a commit won't get well: by itself, or in time, which is asked once of each."""

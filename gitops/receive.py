@@ -69,6 +69,14 @@ def quarantine(environment: Mapping[str, str] = os.environ) -> Mapping[str, str]
     return {name: environment[name] for name in QUARANTINE if name in environment}
 
 
+def afterwards(sha: str) -> str:
+    """Say to who has pushed what isn't well how things stand, and the way out."""
+    return (
+        f"{sha[:7]} is in git all the same, and what served before goes on where it can: push a commit that "
+        f"mends it, or one that takes it back (`git revert {sha[:7]}`)"
+    )
+
+
 class Enduring:
     """A stream that swallows what nobody reads any more: who pushed may have gone, the deployment goes on."""
 

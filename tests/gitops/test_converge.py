@@ -1,6 +1,7 @@
 """Passes until all is well, nothing can mend by itself, or the time is over."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ from tests.gitops.material import shop
 from tests.host import BEGINNING, Host
 from tests.reconcilers.given import deployment
 
+SCENARIOS = Path(__file__).parents[1] / "scenarios"
 PROBE = ", readinessProbe: {tcpSocket: {port: 80}}"
 HANDS: dict[str, Callable[[Host, str], object]] = {
     "stopped": lambda host, name: host.engine.stop(name),
@@ -168,3 +170,13 @@ def test_it_converges_from_whatever_hands_have_done(
     assert ended.end is End.WELL
     assert [(pod.image, pod.state, pod.networks) for pod in pods] == [(image, "running", ("sloop-shop",))] * 3
     assert all(pod.name.startswith("shop.web-") for pod in pods)
+
+
+def test_what_waits_for_something_that_failed_is_told_after_it_and_without_its_reason(host: Host) -> None:
+    after = SCENARIOS / "who_depends_on_what_cannot_be_made_keeps_its_old_pods/after"
+    host.commit("Open", {file.name: file.read_text() for file in after.iterdir()})
+
+    message = host.apply().message
+
+    assert message.startswith("Deployment/shop/db: cannot pull the image")
+    assert message.endswith("; Deployment/shop/web: waits for Deployment/db")

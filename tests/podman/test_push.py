@@ -66,7 +66,9 @@ def test_a_push_deploys_and_what_it_breaks_is_told_while_the_old_version_serves(
     with push(pushing, "Image", deployment(image="localhost/nobody/has:1")) as second:
         told = said(second)
     assert any(line.startswith("failed  pull image/localhost/nobody/has:1") for line in told)
-    assert told[-1].endswith("Failed)")
+    assert told[-2].endswith("Failed)")
+    assert "push a commit that mends it" in told[-1]
+    assert not any(line.startswith("Last output of") for line in told)
     assert pushing.images() == [ONE]
 
     assert outcomes(pushing) == [("Image", "push", "Failed"), ("One", "push", "Synced")]

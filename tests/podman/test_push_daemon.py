@@ -56,6 +56,7 @@ def test_a_push_is_deployed_by_the_daemon_and_told_to_the_pusher(pushing: Progra
     with push(pushing, "Image", deployment(image="localhost/nobody/has:1")) as missing:
         told = said(missing)
     assert any(line.startswith("not well: Deployment/default/web: ") for line in told)
+    assert "push a commit that mends it" in told[-1]
     assert pushing.images() == [TWO]
     assert outcomes(pushing) == [
         ("Image", "push", "Failed"),
