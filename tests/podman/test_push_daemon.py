@@ -66,9 +66,9 @@ def test_a_push_is_deployed_by_the_daemon_and_told_to_the_pusher(pushing: Progra
 
 
 def test_a_push_overtakes_one_that_hangs_at_the_daemon_too(pushing: Program, keeper: Keeper) -> None:
-    del keeper
     with push(pushing, "Hangs", deployment(image=TWO, readinessProbe=NEVER)) as hanging:
-        until(lambda: len(pushing.of("web")) == 2)
+        keeper.says("waits   Deployment/default/web")
+        assert len(pushing.of("web")) == 2
         with push(pushing, "Better", deployment(replicas=2)) as better:
             assert said(better)[-1].endswith(" is deployed, and well")
         overtaken = said(hanging)
