@@ -75,12 +75,7 @@ def _rendered(git: Git, sha: str, path: str, renderer: Renderer) -> bytes:
                 f"{path or 'the repository'} holds no {what}, though `render` says {renderer}\n"
                 "point `path` at the directory that holds it"
             )
-        out = _run(_command(renderer, tree), place, f"{renderer} can't render {path or 'the repository'}")
-    if renderer == "helm" and b"helm.sh/hook" in out:
-        raise SourceError(
-            "the chart has hooks (helm.sh/hook), which are not honoured\nturn them off by its values"
-        )
-    return out
+        return _run(_command(renderer, tree), place, f"{renderer} can't render {path or 'the repository'}")
 
 
 def _command(renderer: Renderer, tree: Path) -> Sequence[str]:

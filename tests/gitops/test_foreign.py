@@ -113,14 +113,12 @@ def helm(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 @pytest.mark.usefixtures("helm")
-def test_a_chart_is_rendered_as_a_release_of_its_own_name_and_one_with_hooks_is_refused(
+def test_a_chart_is_rendered_as_a_release_of_its_own_name_or_told_to_have_one(
     repository: Repository,
 ) -> None:
     found = rendered(repository, {**CHART, "values.yaml": "a: 1\n"}, render="auto")
 
     assert found == {RENDERED: b"# template shop --namespace default --skip-tests\na: 1\n"}
-    with pytest.raises(SourceError, match="the chart has hooks"):
-        rendered(repository, {"values.yaml": 'annotations: {"helm.sh/hook": pre-install}'}, render="helm")
     with pytest.raises(SourceError, match=r"Chart\.yaml has no usable name"):
         rendered(repository, {"Chart.yaml": "name: -x\n"}, render="helm")
 

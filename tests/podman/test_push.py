@@ -140,7 +140,7 @@ def test_a_migration_that_fails_stops_a_push_and_says_its_last_words(pushing: Pr
 
     with push(pushing, "Two", deployment(image=TWO), hook("PreSync", *REFUSE)) as second:
         told = said(second)
-    assert told[-1].endswith("Failed)")
+    assert told[-2].endswith("Failed)")
     assert "no such column: users.name" in told
     assert any("Job/default/migrate: BackoffLimitExceeded" in line for line in told)
     assert pushing.of("web") == serving
