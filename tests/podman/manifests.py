@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 ONE, TWO = "localhost/sloop/busybox:1", "localhost/sloop/busybox:2"
-SLEEP = ("sleep", "1000")
+SLEEP = ("sleep", "100000")  # longer than a soak
 SERVE = ("httpd", "-f", "-h", "/etc", "-p", "8000")
 
 Object = dict[str, Any]
