@@ -23,7 +23,7 @@ def said_last(house: House, state: Path, fares: Sequence[Fare]) -> tuple[list[di
     try:
         looked = sight(house, state, time.time())
         pods = [pod for owner in unwell for pod in pods_here(looked, pods_of(looked.seen, owner))]
-        ill = [pod for pod in pods if pod.failed or pod.restarts or not pod.ready]
+        ill = [pod for pod in pods if pod.failed or pod.restarts or not (pod.ready or pod.completed)]
         sha = looked.view.commit.sha if looked.view else ""
         new = [pod for pod in pods if pod.seen.labels.get(Label.COMMIT) == sha]
         return last_words(looked, (ill or new)[:MOST])  # a new one that crashes may just look well

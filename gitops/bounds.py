@@ -35,10 +35,10 @@ def limit_range(one: LimitRange, _: Sight) -> Details:
     }
 
 
-def quota(one: ResourceQuota, sight: Sight) -> Details:
-    """Return which pods count, and what is used of what there may be."""
+def quota(one: ResourceQuota, _: Sight) -> Details:
+    """Return which pods count; what is used stands in the columns."""
     scopes = [" ".join([each.scope_name, each.operator, *each.values]) for each in one.spec.expressions]
-    return {"scopes": scopes, "used": usage(one, sight)}
+    return {"scopes": scopes}
 
 
 def usage(one: ResourceQuota, sight: Sight) -> Mapping[str, str]:

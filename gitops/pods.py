@@ -55,6 +55,11 @@ class PodHere:
     unready: str = ""
 
     @property
+    def completed(self) -> bool:
+        """Say whether it has done its work."""
+        return self.status == "Completed"
+
+    @property
     def restarts(self) -> int:
         """Return how often its containers were restarted."""
         return sum(one.restarts for one in self.containers)

@@ -26,7 +26,6 @@ AS_WRITTEN = frozenset(  # fields whose keys are the user's own words
         "requests",
         "selector",
         "targetPorts",
-        "used",
     }
 )
 APART = frozenset({"events", "notices", "output"})

@@ -22,7 +22,7 @@ class Budget:
 
     def __str__(self) -> str:
         many = "1 disruption" if self.allowed == 1 else f"{self.allowed} disruptions"
-        return f"{self.current} healthy, {self.desired} have to be, {many} allowed"
+        return f"{self.current} healthy, at least {self.desired} needed, {many} allowed"
 
 
 def budget(spec: PodDisruptionBudgetSpec, *, pods: int, healthy: int, scales: Sequence[int | None]) -> Budget:

@@ -53,7 +53,9 @@ def test_a_restart_waits_for_a_budget_until_git_allows_it(program: Program) -> N
     waits = program.run("restart", "deployment/web")
 
     assert waits.code == 1
-    assert "its restart waits for PodDisruptionBudget/web (1 healthy, 1 have to be" in waits.out + waits.err
+    assert (
+        "its restart waits for PodDisruptionBudget/web (1 healthy, at least 1 needed" in waits.out + waits.err
+    )
     assert program.ids() == before
     assert program.run("get", "pdb").out.splitlines()[1].split()[:4] == ["web", "1", "N/A", "0"]
 
