@@ -12,10 +12,11 @@ from tests.machine import api, images
 from tests.podman import doomed
 from tests.podman.counting import counting
 from tests.podman.keeping import keeping
-from tests.podman.manifests import ONE, Object, config_map, named, pod_spec
+from tests.podman.manifests import ONE, TWO, Object, config_map, deployment, named, pod_spec
 from tests.podman.program import Program, until
 
 NOTE = "echo $HOSTNAME >> /log/begun; {} echo $HOSTNAME >> /log/done"
+HOOK = "argocd.argoproj.io/hook"
 FAIL = "if [ $(wc -l < /log/begun) -gt {0} ] && mkdir /log/failed-{0}; then exit 1; fi;"
 
 
@@ -269,3 +270,31 @@ def test_restarts_in_a_pod_of_several_count_as_failures_and_podman_makes_none_be
     assert said.code == 1, said
     assert "BackoffLimitExceeded: 2 failed where 1 may, the last one: exit 1" in said.out + said.err
     assert len(noted(log, "begun")) == 2
+
+
+def test_a_commits_hooks_run_once_each_though_sloop_is_killed_and_forgets(
+    program: Program, tmp_path: Path
+) -> None:
+    def hooked(one: Object, phase: str) -> Object:
+        annotations = {
+            "argocd.argoproj.io/hook": phase,
+            "argocd.argoproj.io/hook-delete-policy": "HookSucceeded",
+        }
+        return {**one, "metadata": {**one["metadata"], "annotations": annotations}}
+
+    def changed(number: int) -> list[str]:
+        log, last = tmp_path / f"first-{number}", tmp_path / f"last-{number}"
+        test = {**named("Pod", "test"), "spec": work(last)["template"]["spec"]}
+        web = deployment("web", (ONE, TWO)[number % 2])
+        program.commit(f"{number}", hooked(job(work(log)), "PreSync"), hooked(test, "PostSync"), web)
+        killed = replace(program, command=(*doomed.MODULE, str(number), doomed.AFTER)).run("apply")
+        forget(program)
+        said = program.run("apply")
+        assert (killed.code < 0, said.code) == (True, 0), said
+        assert program.run("apply").code == 0
+        return [*noted(log, "begun"), *noted(last, "begun")]
+
+    for number in (1, 3, 5, 6, 7, 9):
+        assert len(changed(number)) == 2, number
+    assert program.images() == [TWO]
+    assert len(program.containers()) == 1
