@@ -70,9 +70,9 @@ def test_no_events_are_told_as_such_and_leave_no_ledger_behind(repository: Repos
         ("describe", "web"),
         ("describe", "foo/web"),
         ("events", "web"),
-        ("logs", "web"),
+        ("logs", "foo/web"),
         ("logs", "pod/web", "-f"),
-        ("exec", "web", "--", "sh"),
+        ("exec", "web/", "--", "sh"),
     ],
 )
 def test_misuse_is_told_in_one_line_and_one_document(words: tuple[str, ...]) -> None:
