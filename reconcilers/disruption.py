@@ -98,12 +98,12 @@ def _spare(answer: Wanted, guards: list[Guard], world: World) -> tuple[Wanted, l
 
 
 def _going(answer: Wanted, world: World) -> list[SeenPod]:
-    """Return the pods that run and would go for nothing but the restart."""
+    """Return the pods that run and would go for nothing but the restart, by name: a plan is to be kept."""
     wanted = {one.name: one for one in answer.resources if isinstance(one, Pod)}
     digests = {one.digest for one in wanted.values()}
     return [
         pod
-        for pod in world.pods_of(answer.owner)
+        for pod in sorted(world.pods_of(answer.owner), key=pod_name)
         if pod.state == "running"
         and words.is_spent(world, answer.owner, pod)
         and (not digests or pod.labels.get(Label.DIGEST) in digests)
