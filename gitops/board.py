@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from gitops.loop import Pass
 from gitops.metrics import Histogram, Metric, counter, gauge
+from gitops.view import View
 from reconcilers.wanted import Health
 from runtime.observe import pod_name
 
@@ -55,6 +56,11 @@ class Board:
         """Return what keeps sources from being looked after."""
         with self._guard:
             return [f"{name or 'source'}: {row.trouble}" for name, row in self.rows.items() if row.trouble]
+
+    def views(self) -> list[tuple[str, View]]:
+        """Return what each source's last pass saw."""
+        with self._guard:
+            return [(name, row.last.view) for name, row in self.rows.items() if row.last]
 
     def metrics(self) -> list[Metric]:
         """Return everything as numbers."""

@@ -7,6 +7,7 @@ from gitops import bounds
 from gitops.jobs import cron_jobs
 from gitops.look import Sight
 from reconcilers.cronjob import Cron
+from reconcilers.ingress import NAME as INGRESS
 from reconcilers.routing import secured
 from reconcilers.template import network_name
 from reconcilers.world import Entrance
@@ -161,8 +162,17 @@ def _servers(sight: Sight, proxy: str) -> tuple[SeenServer, ...]:
 
 
 def _server(one: SeenServer) -> str:
+    failed = f", {one.errors} failed" if one.errors else ""
     checked = f", last check: {one.check}" if one.check else ""
-    return f"{one.status} at {one.address}, {one.sessions} connections now, {one.total} so far{checked}"
+    return (
+        f"{one.status} at {one.address}, {one.sessions} connections now, {one.total} so far{failed}{checked}"
+    )
+
+
+def _led(one: SeenServer) -> str:
+    """Return how many requests an Ingress led to a Service, and how they were answered."""
+    answers = [f"{number} {digit}xx" for digit, number in enumerate(one.answers, 1) if number]
+    return ", ".join([f"{one.total} requests so far", *answers, f"{one.errors} failed"])
 
 
 def _ingress(one: Ingress, sight: Sight) -> Details:
@@ -170,6 +180,8 @@ def _ingress(one: Ingress, sight: Sight) -> Details:
     entrance, secure = sight.options.entrance, bool(one.spec.tls or one.wishes.acme)
     hosts = [rule.host or entrance.address or sight.options.machine.address for rule in one.spec.rules]
     rest = one.spec.default_backend
+    mine = f"{one.metadata.namespace}:{one.metadata.name}:"
+    led = [each for each in _servers(sight, INGRESS) if each.backend.startswith(mine)]
     return {
         "defaultBackend": _backend(rest) if rest else "",
         "tls": [f"{_from(secret, one)} for {', '.join(names)}" for secret, names in secured(one)],
@@ -179,6 +191,7 @@ def _ingress(one: Ingress, sight: Sight) -> Details:
             for path in rule.paths
         ],
         "urls": [_url(host, entrance, secure=secure) for host in dict.fromkeys(hosts) if "*" not in host],
+        "backends": {each.backend.removeprefix(mine): _led(each) for each in led},
     }
 
 

@@ -12,6 +12,7 @@ from gitops.listener import Reply, Request, text
 from gitops.metrics import KIND, Metric, exposition
 from gitops.notify import Pulse
 from gitops.settings import Settings, SettingsError
+from gitops.traffic import traffic
 from gitops.webhooks import concerns, mark, signed
 
 CREDENTIAL = "webhook-secret"  # of systemd: LoadCredential=webhook-secret:/path
@@ -85,7 +86,13 @@ def web_of(settings: Settings, kept: Sequence[tuple[Settings, Keeper]], pulse: P
     sources = {
         one.source or keeper.name: Woken(keeper.loop.house.source.ref, keeper.look) for one, keeper in kept
     }
-    return Web(secret_of(settings), sources, pulse.beats, board.troubles, board.metrics)
+    engines = [keeper.loop.house.engine for _, keeper in kept[:1]]  # all of them have the same
+
+    def metrics() -> list[Metric]:
+        led = (metric for engine in engines for metric in traffic(engine, board.views()))
+        return [*board.metrics(), *led]
+
+    return Web(secret_of(settings), sources, pulse.beats, board.troubles, metrics)
 
 
 def secret_of(settings: Settings, environment: Mapping[str, str] = os.environ) -> bytes:

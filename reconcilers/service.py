@@ -21,6 +21,10 @@ ROOTLESS = (
     "loadBalancerSourceRanges can't be honoured here: a rootless Podman hides where connections come from. "
     "Leave them out, or run sloop as root"
 )
+LEFT = (
+    "port {} of this machine is the Ingresses', so the Service is reached by its address only: lead an "
+    "Ingress to it, or set ingress.http and ingress.https in sloop.yaml to other ports"
+)
 
 
 def reconcile(service: Service, _: Mapping[str, Any], world: World) -> Wanted:
@@ -70,7 +74,7 @@ def _proxy(service: Service, owner: Owner, place: Place, there: Sequence[Endpoin
         text=balanced(service, there, filtered),
         members=tuple(one.name for one in there if one.name in pods),
         note={"address": place.address, "nodePorts": dict(place.node_ports)},
-        ports=tuple(_published(service, place, filtered)),
+        ports=tuple(_published(service, place, filtered, yielded(service, world))),
         names=(owner.name, *names),
         guest=guests(world, owner.namespace, names) if _is_open(owner, world) else (),
         address=place.address,
@@ -91,14 +95,29 @@ def _filtered(service: Service) -> Mapping[str, int]:
     return {port.label: number for port, number in zip(spec.ports, free, strict=False)}
 
 
-def _published(service: Service, place: Place, filtered: Mapping[str, int]) -> list[Port]:
+def yielded(service: Service, world: World) -> frozenset[int]:
+    """Return the ports of the machine that a Service leaves to the Ingresses; one that it has it keeps."""
+    if service.spec.type != "LoadBalancer" or not world.routing.routes:
+        return frozenset()
+    owner = Owner("Service", service.metadata.namespace, service.metadata.name)
+    mine = [pod for pod in world.pods_of(owner) if pod.state == "running"]
+    had = {port for pod in mine for port in pod.labels.get(Label.PORTS, "").split(",")}
+    entered = {world.entrance.http, world.entrance.https}
+    return frozenset(
+        one.port for one in service.spec.ports if one.port in entered and f"{one.port}/tcp" not in had
+    )
+
+
+def _published(
+    service: Service, place: Place, filtered: Mapping[str, int], left: frozenset[int]
+) -> list[Port]:
     """Return the ports of the machine on which a Service is reached."""
     found = []
     for port in service.spec.ports:
         inside = filtered.get(port.label, port.port)
         if number := place.node_ports.get(port.label):
             found.append(Port(inside, number))
-        if service.spec.type == "LoadBalancer":
+        if service.spec.type == "LoadBalancer" and port.port not in left:
             found.append(Port(inside, port.port))
     return found
 
@@ -123,6 +142,8 @@ def _health(
         return Health.PROGRESSING, f"its proxy is {proxies[0].state}"
     if network_name(owner.namespace) not in proxies[0].networks:
         return Health.PROGRESSING, "its proxy has left its network"
+    if left := yielded(service, world):
+        return Health.DEGRADED, LEFT.format(", ".join(map(str, sorted(left))))
     return _behind(service, there, pods, world)
 
 

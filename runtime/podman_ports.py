@@ -17,7 +17,7 @@ def port_taken(reason: str, pod: Pod, containers: Iterable[Mapping[str, Any]]) -
     port = _port(reason, pod)
     holder = next((_name(one) for one in containers if _name(one) != pod.name and port in _ports(one)), None)
     who = f"the container {holder}" if holder else "a program that isn't a container"
-    return f"port {port} is taken by {who}; stop that, or choose another hostPort"
+    return f"port {port} is taken by {who}; stop that, or choose another port"
 
 
 def _port(reason: str, pod: Pod) -> int:

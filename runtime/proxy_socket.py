@@ -16,6 +16,7 @@ PATIENCE = 20.0  # seconds for a proxy to answer that has just started, and for 
 LOOK = 0.02  # seconds between two looks at whether it has
 ANSWER_SECONDS = 5.0
 TYPES = "4"  # of what statistics are asked for: servers
+ANSWERS = ("hrsp_1xx", "hrsp_2xx", "hrsp_3xx", "hrsp_4xx", "hrsp_5xx")  # empty where only connections are led
 
 
 def servers(home: Path) -> tuple[SeenServer, ...]:
@@ -90,6 +91,9 @@ def _servers(text: str) -> Iterator[SeenServer]:
             address=row["addr"],
             sessions=int(row["scur"] or 0),
             total=int(row["stot"] or 0),
+            bytes=(int(row["bin"] or 0), int(row["bout"] or 0)),
+            errors=int(row["econ"] or 0) + int(row["eresp"] or 0),
+            answers=tuple(int(row[name]) for name in ANSWERS if row[name]),
         )
 
 

@@ -100,6 +100,8 @@ class SeenServer:
 
     ``name`` is the pod's, ``status`` HAProxy's own word (UP, DOWN, MAINT, no check, ...), with ``check``,
     what its last check said, and how many connections it had: now, and since the proxy was last told anew.
+    Since then, too, are ``bytes`` that went to it and came from it, ``errors`` in reaching and hearing it,
+    and, where requests are led to it, ``answers`` by the first digit of their status, from 1 to 5.
     """
 
     backend: str
@@ -109,6 +111,9 @@ class SeenServer:
     address: str = ""
     sessions: int = 0
     total: int = 0
+    bytes: tuple[int, int] = (0, 0)
+    errors: int = 0
+    answers: tuple[int, ...] = ()
 
     @property
     def up(self) -> bool:

@@ -10,7 +10,9 @@ import pytest
 from gitops.board import Board
 from gitops.listener import Request
 from gitops.metrics import BUCKETS, Histogram, Metric, counter, exposition, gauge
+from gitops.traffic import traffic
 from gitops.web import REMEMBERED, Web, Woken
+from runtime.observe import pod_name
 from tests.gitops.material import shop
 from tests.host import Host
 
@@ -133,6 +135,25 @@ def test_a_histogram_counts_each_time_in_every_bucket_that_it_fits() -> None:
 def values(metrics: list[Metric], name: str) -> dict[tuple[str, ...], float]:
     (found,) = (metric for metric in metrics if metric.name == name)
     return {tuple(labels.values()): value for _, labels, value in found.samples}
+
+
+def test_whom_proxies_lead_to_is_counted_when_somebody_asks(host: Host) -> None:
+    board = Board()
+    head = "apiVersion: v1\nkind: Service\nmetadata: {name: web, namespace: shop}\n"
+    host.commit(
+        "Open",
+        {**shop(replicas=1), "a.yaml": f"{head}spec: {{selector: {{app: web}}, ports: [{{port: 80}}]}}\n"},
+    )
+    host.apply()
+    board.passed("shop", host.passes[-1], 0.2, 1)
+
+    found = list(traffic(host.engine, board.views()))
+
+    (pod,) = [pod_name(one) for one in host.engine.look().pods if "__" not in one.name]
+    at = ("shop", "Service", "shop", "web", "port", pod)
+    assert values(found, "sloop_server_up") == {at: 1}
+    assert values(found, "sloop_server_bytes_total") == {(*at, "in"): 0, (*at, "out"): 0}
+    assert values(found, "sloop_server_answers_total") == {}
 
 
 def test_the_board_knows_how_every_object_fares(host: Host) -> None:

@@ -1,6 +1,7 @@
 """Ingresses on a real Podman: whoever asks for a host and a path is led to its Service, whatever changes."""
 
 import json
+import re
 import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -188,6 +189,9 @@ def test_a_proxy_that_is_killed_or_that_a_hand_has_spoilt_leads_as_before(progra
     until(lambda: fetched("http://127.0.0.1/passwd"))
     inside = program.inspect("sloop__ingress")
     mount = Path(inside["Mounts"][0]["Source"], "sloop/current")
+
+    told = program.json("describe", "ingress/site")["backends"]
+    assert re.fullmatch(r"[1-9]\d* requests so far, [1-9]\d* 2xx, 0 failed", told["web:80"])
 
     program.do("sloop__ingress", "kill", "-9", "1")
     (mount / "haproxy.cfg").write_text("nonsense")

@@ -28,7 +28,7 @@ ROOT = "cannot listen on the TCP port: listen tcp4 :8080: bind: address already 
 def test_the_port_and_its_holder_are_named(said: str) -> None:
     told = port_taken(said, POD, [HOLDER])
 
-    assert told == "port 8080 is taken by the container other; stop that, or choose another hostPort"
+    assert told == "port 8080 is taken by the container other; stop that, or choose another port"
 
 
 @pytest.mark.parametrize(
