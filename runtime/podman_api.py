@@ -33,9 +33,12 @@ class Api:
         try:
             return self._said(_target(path, query))
         except ConnectionError:
-            if not self.address.private:
+            if not self.address.private:  # ours may have ended as we came
                 raise
-        return self._said(_target(path, query))  # our service ended as we came; looking twice does no harm
+        except Refusal as refusal:
+            if not refusal.overtaken:
+                raise
+        return self._said(_target(path, query))  # looking twice does no harm
 
     @contextmanager
     def stream(self, path: str, **query: Any) -> Iterator[Answer]:

@@ -51,6 +51,11 @@ class Refusal(Exception):
         return self.status == 404
 
     @property
+    def overtaken(self) -> bool:
+        """Whether a list broke because something in it went away meanwhile, as Podman 4.3 does it."""
+        return self.status == 500 and "no such" in self.cause
+
+    @property
     def reason(self) -> str:
         """Return Podman's message as one readable line."""
         return plain(self.message or self.cause)

@@ -38,6 +38,8 @@ def ask(path: Path, method: str, target: str, *, timeout: float = 60) -> Any:
         raise ApiError(f"Podman does not answer at {path}: {error}") from error
     finally:
         connection.close()
+    if response.status == 500 and method == "GET" and b"no such" in body:  # went away while it was listed
+        return ask(path, method, target, timeout=timeout)
     if response.status >= 400:
         raise ApiError(f"{method} {target}: {response.status} {body.decode(errors='replace')}")
     return json.loads(body) if body.startswith((b"[", b"{")) else None

@@ -66,6 +66,13 @@ def test_our_own_service_is_asked_again_if_it_ended_as_we_came(tmp_path: Path) -
         assert Api(replace(address, private=True)).get("two") == [2]
 
 
+def test_a_list_that_broke_because_something_went_meanwhile_is_asked_for_again(tmp_path: Path) -> None:
+    gone = b'{"cause":"no such volume","message":"no volume v: no such volume","response":500}'
+    broken = saying(answer(gone, "500 Internal Server Error"))
+    with serving(tmp_path / "s", broken, saying(answer(b"[2]"))) as address:
+        assert Api(address).get("volumes/json") == [2]
+
+
 def test_a_refusal_carries_what_podman_says(tmp_path: Path) -> None:
     body = b'{"cause":"no such volume","message":"no volume v: no such volume","response":404}'
     with serving(tmp_path / "s", saying(answer(body, "404 Not Found"))) as address:
