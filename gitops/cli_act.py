@@ -214,8 +214,8 @@ def applied(
 def converged(said: Said, converge: Callable[[Any], tuple[Mapping[str, Any], str]]) -> Exit:
     """Tell how a convergence goes, given who tells it, and how it ended."""
     from gitops.show import last_output, summary
-    from gitops.stop import stoppable
     from gitops.teller import teller_for
+    from runtime.stop import stoppable
 
     teller = teller_for(sys.stdout, silent=said.output is Output.JSON)
     with stoppable():

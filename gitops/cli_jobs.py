@@ -30,8 +30,8 @@ def run_job(
     with errors(said):
         from gitops.meant import meant
         from gitops.run_job import run_job as start
-        from gitops.stop import stoppable
         from gitops.teller import teller_for
+        from runtime.stop import stoppable
 
         teller = teller_for(sys.stdout, silent=said.output is Output.JSON)
         with stoppable():

@@ -15,8 +15,8 @@ import typer
 from gitops import VERSION
 from gitops.journald import Level, leveled
 from gitops.settings import Settings, settings
-from gitops.stop import Stopped
 from gitops.trouble import Exit, code_of, log_unexpected
+from runtime.stop import Stopped
 
 
 class Output(StrEnum):

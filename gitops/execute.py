@@ -1,8 +1,9 @@
 """The executor: carries out the steps of a plan, in parallel where they don't need each other."""
 
 from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from queue import SimpleQueue
 
 from gitops.ending import end
 from gitops.steps import (
@@ -28,6 +29,7 @@ from gitops.steps import (
 from runtime.engine import Engine, EngineError
 from runtime.hooks import after_start, before_stop
 from runtime.resources import Label, Network, Pod, Secret, Volume
+from runtime.stop import shielded
 
 WORKERS = 8  # more gain nothing on Podman: its own locks are the limit
 
@@ -56,25 +58,49 @@ def execute(
     its end, or interrupted, no further step begins, and those under way are waited for.
     """
     pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="step")
+    told: SimpleQueue[Result | BaseException] = (
+        SimpleQueue()
+    )  # it keeps no lock that a signal could leave taken
+
+    def begin(step: Step) -> None:
+        with shielded():
+            pool.submit(_tell, told, step, engine, begun)
+
     try:
-        yield from _all(steps, lambda step: pool.submit(_carry_out, step, engine, begun))
+        yield from _all(steps, begin, told)
     finally:
         pool.shutdown(cancel_futures=True)
 
 
-def _all(steps: Sequence[Step], begin: Callable[[Step], Future[Result]]) -> Iterator[Result]:
+def _all(
+    steps: Sequence[Step], begin: Callable[[Step], None], told: "SimpleQueue[Result | BaseException]"
+) -> Iterator[Result]:
     waiting = {step.number: step for step in steps}
     ended: dict[int, Result] = {}
-    running: dict[Future[Result], Step] = {}
+    running = 0
     while waiting or running:
         for held in _next(waiting, ended, failed=True):
             ended[held.number] = Result(held, held=True)
             yield ended[held.number]
         for step in _next(waiting, ended, failed=False):
-            running[begin(step)] = step
-        for future in wait(running, return_when=FIRST_COMPLETED).done:
-            ended[running.pop(future).number] = future.result()
-            yield future.result()
+            begin(step)
+            running += 1
+        if running:
+            result = told.get()
+            if isinstance(result, BaseException):
+                raise result
+            running -= 1
+            ended[result.step.number] = result
+            yield result
+
+
+def _tell(
+    told: "SimpleQueue[Result | BaseException]", step: Step, engine: Engine, begun: Callable[[Step], None]
+) -> None:
+    try:
+        told.put(_carry_out(step, engine, begun))
+    except BaseException as error:  # it is raised again by who waits for the step
+        told.put(error)
 
 
 def _next(waiting: dict[int, Step], ended: dict[int, Result], *, failed: bool) -> list[Step]:

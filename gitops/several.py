@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from gitops import program
 from gitops.settings import Settings, each
-from gitops.stop import Stopped
 from gitops.strays import strays
 from gitops.teller import Plain, Silent
 from gitops.trouble import Exit, code_of
 from gitops.which import Missing
+from runtime.stop import Stopped
 
 if TYPE_CHECKING:
     from gitops.loop import Teller

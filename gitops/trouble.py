@@ -23,11 +23,11 @@ def code_of(error: BaseException) -> Exit | None:
     from gitops.guard import Refusal
     from gitops.install import UnitError
     from gitops.settings import SettingsError
-    from gitops.stop import Stopped
     from gitops.which import Missing, Unaskable
     from runtime.engine import EngineError
     from runtime.ledger_trouble import LedgerError
     from runtime.lock import LockError
+    from runtime.stop import Stopped
     from schemas.problems import ManifestError
 
     match error:

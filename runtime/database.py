@@ -17,6 +17,7 @@ from sqlalchemy.pool import StaticPool
 from runtime.ledger_trouble import ELSEWHERE, LedgerError, is_damage, newer, told
 from runtime.past import PATIENCE
 from runtime.recall import FILE, VERSION
+from runtime.stop import shielded
 from runtime.tables import bring_up
 
 WAL_LIMIT = 4 * 1024 * 1024  # bytes that stay on disk when a large write-ahead log has been carried over
@@ -40,7 +41,7 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Write]:
         """Carry out all that is written inside, or nothing of it."""
-        with self._turn, _telling(self.path), self._connection.begin():
+        with shielded(), self._turn, _telling(self.path), self._connection.begin():
             yield self._connection.execute
 
     def close(self) -> None:
