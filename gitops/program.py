@@ -19,6 +19,7 @@ from gitops.source import Source, Special, at_directory
 
 if TYPE_CHECKING:
     from gitops.changes import Change
+    from gitops.converge import Converged
     from gitops.issuing import Issuer
     from gitops.loop import Teller
     from gitops.request import Request
@@ -149,15 +150,13 @@ def _converge(
     teller: "Teller",
     aim: Callable[[], Aim],
 ) -> tuple[Document, str]:
-    from gitops.aftermath import said_last
     from gitops.alone import alone
-    from gitops.converge import End, converge
+    from gitops.converge import converge
     from gitops.courier import courier_of
     from gitops.guard import Refusal
     from gitops.journal import Journal
     from gitops.loop import Loop
     from gitops.probing import Watch
-    from gitops.report import changes_document, result_document
     from gitops.there import commit_there
     from reconcilers.pods import earliest
     from runtime.ledger import open_ledger
@@ -192,12 +191,21 @@ def _converge(
             looked, sha = ended.last.view, ended.last.view.commit.sha
             later = earliest(*(answer.look_again for answer in looked.wanted))
             record(ledger, source, looked.seen, settings, sha, document, look_again=later)
+    return _told(settings, house, ended, document), ended.end.value
+
+
+def _told(settings: Settings, house: "House", ended: "Converged", document: Document) -> Document:
+    """Return what became of it; where it isn't well, with what those who aren't said last."""
+    from gitops.aftermath import said_last
+    from gitops.converge import End
+    from gitops.report import changes_document, result_document
+
     summary = {"outcome": ended.end.value, "health": document["health"], "message": ended.message}
     steps = [result_document(result) for result in ended.results]
     notices = [*_notices(ended.last.view), *(result.notice for result in ended.results if result.notice)]
     output, untold = ([], []) if ended.end is End.WELL else said_last(house, settings.state, ended.last.fares)
     told = changes_document(ended.last.view.commit.sha, ended.changes, steps, [*notices, *untold], summary)
-    return {**told, "output": output}, ended.end.value
+    return {**told, "output": output}
 
 
 def house_of(settings: Settings, source: Source, engine: "Engine") -> "House":
