@@ -1,6 +1,7 @@
 """A pod of several containers that is there: what it lacks, and which of them start or stop now."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from gitops.scene import Draft, supplies
 from gitops.steps import Complete, Kill, Member, Restart, Start, Stop, Unpause
@@ -39,8 +40,8 @@ def rouse(seen: SeenPod, answer: Wanted, grace: int, patience: int) -> Iterator[
     elif finished(seen) or name in answer.over:
         yield from _finish(answer, Stop(name, _all_stages(seen), hooks, grace))
     else:
-        yield from _kill(seen, answer, Kill(name, patience, hooks), needs)
-        yield from _restart(seen, answer, Restart(name, patience, hooks), needs)
+        yield from _halt(seen, answer, Kill(name, patience, hooks), answer.killed, needs)
+        yield from _halt(seen, answer, Restart(name, patience, hooks), answer.unwell, needs)
         yield from _start(seen, answer, Start(name, hooks, grace), needs)
 
 
@@ -65,22 +66,13 @@ def _finish(answer: Wanted, stop: Stop) -> Iterator[Draft]:
         yield Draft(stop, answer.owner, "it has come to its end: nothing of it starts again")
 
 
-def _kill(seen: SeenPod, answer: Wanted, action: Kill, needs: frozenset[str]) -> Iterator[Draft]:
-    """Yield the end of one container; if there are more, their turn is the next pass."""
+def _halt(
+    seen: SeenPod, answer: Wanted, action: Kill | Restart, why: Mapping[str, str], needs: frozenset[str]
+) -> Iterator[Draft]:
+    """Yield the end or the restart of one container; if there are more, their turn is the next pass."""
     for one in seen.members:
-        words = answer.killed.get(container_key(seen, one))
-        if words:
-            part = Kill(action.pod, action.grace, action.hooks, _as_given(seen, one))
-            yield Draft(part, answer.owner, f"{one.part}: {words}", needs)
-            return
-
-
-def _restart(seen: SeenPod, answer: Wanted, action: Restart, needs: frozenset[str]) -> Iterator[Draft]:
-    """Yield the restart of one container; if there are more, their turn is the next pass."""
-    for one in seen.members:
-        words = answer.unwell.get(container_key(seen, one))
-        if words:
-            part = Restart(action.pod, action.grace, action.hooks, _as_given(seen, one))
+        if words := why.get(container_key(seen, one)):
+            part = replace(action, member=_as_given(seen, one))
             yield Draft(part, answer.owner, f"{one.part}: {words}", needs)
             return
 
