@@ -2,6 +2,7 @@
 
 import signal
 import threading
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -10,6 +11,14 @@ from sqlalchemy import text
 
 from runtime.database import open_database
 from runtime.stop import Stopped, shielded, stoppable
+
+
+@pytest.fixture(autouse=True)
+def hearing() -> Iterator[None]:
+    """Hear SIGINT, which a shell has its background commands ignore."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
