@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from gitops.guard import Refusal
+from gitops.planning.guard import Refusal
 
 if TYPE_CHECKING:
-    from gitops.source import Source
+    from gitops.git.source import Source
 
 GOOD = "good"  # the pin of the last commit that went well
 BAD = "bad/"  # what the pins of those begin with that failed, and were taken back

@@ -3,14 +3,14 @@
 import time
 from dataclasses import dataclass
 
+from gitops.git.source import Source
+from gitops.git.there import commit_there
 from gitops.loop import Teller
-from gitops.meant import absent
 from gitops.program import Document, Wish, engine_of, go_on, house_of, source_of
 from gitops.request import Request
 from gitops.settings import Settings
-from gitops.source import Source
-from gitops.there import commit_there
-from gitops.which import Unaskable
+from gitops.telling.meant import absent
+from gitops.telling.which import Unaskable
 from reconcilers.words import PAUSE, RESTART, SUSPEND
 from runtime.ledger import look_back, open_ledger
 from runtime.records import Note

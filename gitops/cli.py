@@ -5,7 +5,7 @@ import json
 import os
 import sys
 
-from gitops import (
+from gitops.commands import (
     cli_act,
     cli_config,
     cli_jobs,
@@ -15,7 +15,7 @@ from gitops import (
     cli_rollout,
     cli_suspend,
 )
-from gitops.cli_said import app
+from gitops.commands.cli_said import app
 from gitops.trouble import Exit
 
 # the commands register on the app

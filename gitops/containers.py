@@ -1,10 +1,10 @@
 """Which containers git gives an object's pods."""
 
 from gitops.look import look
-from gitops.meant import pods_of
 from gitops.program import engine_of
 from gitops.settings import Settings
-from gitops.which import Missing
+from gitops.telling.meant import pods_of
+from gitops.telling.which import Missing
 from runtime.resources import Label, Owner
 from schemas.pods import pod_of
 

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
-from gitops.changes import Change
 from gitops.execute import Result
-from gitops.fare import Fare
 from gitops.loop import Loop, Pass
+from gitops.planning.changes import Change
+from gitops.planning.fare import Fare
 from reconcilers.order import is_initialized
 from reconcilers.pods import earliest
 from runtime.engine import Engine

@@ -9,10 +9,10 @@ from gitops.doctor_machine import clock, disk, registries, rootless, units
 from gitops.doctor_proxy import proxy
 from gitops.doctor_registry import pull_secrets
 from gitops.findings import Finding, blocks, ok, warning
+from gitops.git.source import SourceError
+from gitops.planning.render import render
 from gitops.program import engine_of, source_of
-from gitops.render import render
 from gitops.settings import Settings, SettingsError, each
-from gitops.source import SourceError
 from runtime.engine import EngineError
 from runtime.ledger import LedgerError, look_back
 from runtime.podman_facts import Facts, facts
@@ -85,7 +85,7 @@ def _webhooks(settings: Settings) -> Iterator[Finding]:
     """Look at the secret of webhooks, where a daemon is to listen."""
     if not settings.listen:
         return
-    from gitops.web import secret_of
+    from gitops.service.web import secret_of
 
     remedy = "`openssl rand -hex 32` into a file of mode 600, and webhookSecretFile names it"
     try:

@@ -92,7 +92,7 @@ def registries(environment: Mapping[str, str] = os.environ) -> Iterator[Finding]
 
 def units() -> Iterator[Finding]:
     """Look how the units fare that `sloop install` wrote, if it did."""
-    from gitops.install import NAMES, Manager, UnitError, written
+    from gitops.service.install import NAMES, Manager, UnitError, written
 
     manager = Manager(user=os.geteuid() != 0)
     for name in filter(lambda name: written(manager, name), NAMES):

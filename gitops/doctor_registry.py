@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import SplitResult, urlencode, urlsplit
 
 from gitops.findings import Finding, ok, warning
-from gitops.render import owner_of
+from gitops.planning.render import owner_of
 from reconcilers.kinds import catalog
 from reconcilers.pulling import of_commit
 from runtime.podman_pull import full_reference, login_for, registry

@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from gitops.steps import Member
+from gitops.planning.steps import Member
 from runtime.engine import Engine
 from runtime.hooks import before_stop
 

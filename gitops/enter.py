@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from gitops.inside import Chosen, chosen, defaulted
-from gitops.meant import shown, some_pods_of
 from gitops.program import source_of
 from gitops.settings import Settings
-from gitops.which import Missing
+from gitops.telling.meant import shown, some_pods_of
+from gitops.telling.which import Missing
 from runtime.engine import EngineError
 from runtime.observe import of_source
 from runtime.podman import PodmanEngine

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from queue import SimpleQueue
 
 from gitops.ending import end
-from gitops.steps import (
+from gitops.planning.steps import (
     Action,
     Build,
     Complete,

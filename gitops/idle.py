@@ -16,8 +16,8 @@ from runtime.resources import Label, digest
 
 if TYPE_CHECKING:
     from gitops.aim import Aim
+    from gitops.git.source import Source
     from gitops.settings import Settings
-    from gitops.source import Source
     from runtime.engine import Engine
     from runtime.seen import Seen
     from runtime.writes import Ledger

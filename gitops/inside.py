@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from gitops.meant import shown
-from gitops.which import Missing
+from gitops.telling.meant import shown
+from gitops.telling.which import Missing
 from runtime.resources import Label, Role
 from runtime.seen import SeenContainer, SeenPod
 

@@ -4,13 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from gitops.changes import Change
 from gitops.execute import Result
-from gitops.fare import Fare
-from gitops.render import object_digest
-from gitops.source import Commit
-from gitops.steps import Create, Step, started_by
-from gitops.view import Memory, Moment, View
+from gitops.git.source import Commit
+from gitops.planning.changes import Change
+from gitops.planning.fare import Fare
+from gitops.planning.render import object_digest
+from gitops.planning.steps import Create, Step, started_by
+from gitops.planning.view import Memory, Moment, View
 from reconcilers.marks import State, mark_in
 from reconcilers.words import RESTART, SUSPEND
 from runtime.observe import container_key, of_source, pod_name

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
-from gitops.git_error import SourceError
+from gitops.git.git_error import SourceError
+from gitops.git.source import Source
+from gitops.planning.view import House, Memory, Moment, Options, View, view
 from gitops.probing import Probed, ask_once
 from gitops.program import house_of, source_of
 from gitops.serving import serving
 from gitops.settings import Settings
-from gitops.source import Source
-from gitops.view import House, Memory, Moment, Options, View, view
 from reconcilers.kinds import catalog
 from reconcilers.places import Ground
 from reconcilers.wanted import Past

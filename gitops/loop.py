@@ -8,21 +8,21 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from gitops.aim import Aim, OnFailure, prove, quarantine
-from gitops.causes import before, explained
-from gitops.changes import Change, changes
 from gitops.execute import Result, execute
-from gitops.fare import Fare, fares
-from gitops.git_error import SourceError
-from gitops.guard import guard
+from gitops.git.git_error import SourceError
 from gitops.issuing import Issuer
 from gitops.journal import Journal
-from gitops.mask import masker
 from gitops.measuring import measure
+from gitops.planning.causes import before, explained
+from gitops.planning.changes import Change, changes
+from gitops.planning.fare import Fare, fares
+from gitops.planning.guard import guard
+from gitops.planning.mask import masker
+from gitops.planning.steps import Configure, Step, repeated
+from gitops.planning.view import House, Moment, View, view
 from gitops.probing import Watch
 from gitops.request import Overtaken, Request
 from gitops.serving import serving
-from gitops.steps import Configure, Step, repeated
-from gitops.view import House, Moment, View, view
 from runtime.lock import Holder, hold, lock_directory
 from runtime.observe import of_source
 from runtime.records import Failure, Outcome

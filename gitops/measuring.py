@@ -11,7 +11,7 @@ from runtime.resources import Owner
 from runtime.seen import Usage
 
 if TYPE_CHECKING:
-    from gitops.render import Rendered
+    from gitops.planning.render import Rendered
     from runtime.engine import Engine
 
 KIND = "HorizontalPodAutoscaler"

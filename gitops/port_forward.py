@@ -5,10 +5,10 @@ import json
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 
-from gitops.meant import pods_of, some_pods_of
 from gitops.program import engine_of, source_of
 from gitops.settings import Settings, SettingsError
-from gitops.which import Missing
+from gitops.telling.meant import pods_of, some_pods_of
+from gitops.telling.which import Missing
 from runtime.engine import Engine
 from runtime.forwarding import addresses, forward, listen
 from runtime.observe import is_proxy, of_source, pod_name

@@ -9,21 +9,21 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gitops.address import Access
 from gitops.aim import Aim, Unsigned, aim, aiming, fixed, insisting
-from gitops.head import Head
+from gitops.git.address import Access
+from gitops.git.signatures import Signers
+from gitops.git.source import Source, Special, at_directory
 from gitops.idle import idle, record
+from gitops.service.head import Head
 from gitops.settings import Settings, SettingsError, known_by, only, placed, rules
-from gitops.signatures import Signers
-from gitops.source import Source, Special, at_directory
 
 if TYPE_CHECKING:
-    from gitops.changes import Change
     from gitops.converge import Converged
     from gitops.issuing import Issuer
     from gitops.loop import Teller
+    from gitops.planning.changes import Change
+    from gitops.planning.view import House, View
     from gitops.request import Request
-    from gitops.view import House, View
     from reconcilers.world import Entrance
     from runtime.engine import Engine
     from runtime.past import Past
@@ -86,7 +86,7 @@ def status(settings: Settings) -> Document:
 
 def diff(settings: Settings, *, to: str | None = None, adopting: frozenset[str] = frozenset()) -> Document:
     """Return what would change and why, and the steps that would be taken now; nothing is touched."""
-    from gitops.report import changes_document, step_document
+    from gitops.telling.report import changes_document, step_document
 
     source = source_of(settings)
     engine = engine_of(settings)
@@ -152,12 +152,12 @@ def _converge(
 ) -> tuple[Document, str]:
     from gitops.alone import alone
     from gitops.converge import converge
-    from gitops.courier import courier_of
-    from gitops.guard import Refusal
+    from gitops.git.there import commit_there
     from gitops.journal import Journal
     from gitops.loop import Loop
+    from gitops.planning.guard import Refusal
     from gitops.probing import Watch
-    from gitops.there import commit_there
+    from gitops.service.courier import courier_of
     from reconcilers.pods import earliest
     from runtime.ledger import open_ledger
     from schemas.problems import ManifestError
@@ -196,9 +196,9 @@ def _converge(
 
 def _told(settings: Settings, house: "House", ended: "Converged", document: Document) -> Document:
     """Return what became of it; where it isn't well, with what those who aren't said last."""
-    from gitops.aftermath import said_last
     from gitops.converge import End
-    from gitops.report import changes_document, result_document
+    from gitops.telling.aftermath import said_last
+    from gitops.telling.report import changes_document, result_document
 
     summary = {"outcome": ended.end.value, "health": document["health"], "message": ended.message}
     steps = [result_document(result) for result in ended.results]
@@ -212,7 +212,7 @@ def house_of(settings: Settings, source: Source, engine: "Engine") -> "House":
     """Return the source on the engine."""
     from gitops.machine import this_machine
     from gitops.node import node_labels
-    from gitops.view import House, Options
+    from gitops.planning.view import House, Options
 
     labels = {**node_labels(settings.node), **settings.node_labels}
     machine = this_machine()
@@ -268,9 +268,9 @@ def _look(
     to: str | None,
     adopting: frozenset[str] = frozenset(),
 ) -> "tuple[House, View, Aim]":
+    from gitops.planning.view import Memory, Moment, view
     from gitops.probing import ask_once
     from gitops.serving import serving
-    from gitops.view import Memory, Moment, view
     from runtime.ledger import look_back
     from runtime.observe import of_source
 
@@ -293,8 +293,8 @@ def _look(
 def _changes(
     settings: Settings, house: "House", looked: "View", adopting: frozenset[str]
 ) -> "Sequence[Change]":
-    from gitops.causes import before, explained
-    from gitops.changes import changes
+    from gitops.planning.causes import before, explained
+    from gitops.planning.changes import changes
     from runtime.ledger import look_back
 
     found = changes(looked, before(house, looked), house.source.id, adopting)
@@ -326,16 +326,16 @@ def suspension(settings: Settings, past: "Past", source: str) -> str:
 
 
 def _left_alone(why: str) -> tuple[Document, str]:
-    from gitops.report import changes_document
+    from gitops.telling.report import changes_document
 
     summary = {"outcome": "Suspended", "health": "Suspended", "message": why}
     return {**changes_document("", (), (), (), summary), "output": []}, "Suspended"
 
 
 def _status(house: "House", looked: "View", why: str, suspended: str = "") -> Document:
-    from gitops.fare import fares, overall
-    from gitops.origins import with_origins
-    from gitops.report import status_document
+    from gitops.planning.fare import fares, overall
+    from gitops.telling.origins import with_origins
+    from gitops.telling.report import status_document
     from reconcilers.wanted import Health
 
     found = with_origins(house.source, looked, fares(looked))
@@ -358,7 +358,7 @@ def _notices(looked: "View") -> list[str]:
 
 
 def _refused(source: Source, looked: "View") -> list[str]:
-    from gitops.guard import Refusal, guard
+    from gitops.planning.guard import Refusal, guard
 
     try:
         guard(looked, source, allow_empty=False)
@@ -368,6 +368,6 @@ def _refused(source: Source, looked: "View") -> list[str]:
 
 
 def _nothing(known: Document, summary: Document) -> Document:
-    from gitops.report import changes_document
+    from gitops.telling.report import changes_document
 
     return changes_document(known["revision"], (), (), known["notices"], dict(summary))

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from gitops.git.revert import Revert, carry_out, plan_revert
+from gitops.git.source import Source
 from gitops.program import source_of
-from gitops.revert import Revert, carry_out, plan_revert
 from gitops.settings import Settings
-from gitops.source import Source
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 from gitops.aim import fixed
 from gitops.alone import alone
+from gitops.git.there import commit_there
 from gitops.journal import Journal
 from gitops.loop import Loop, Pass
-from gitops.meant import absent
 from gitops.probing import Watch
 from gitops.program import engine_of, house_of, source_of, suspension
 from gitops.request import Request
 from gitops.settings import Settings, SettingsError
-from gitops.there import commit_there
+from gitops.telling.meant import absent
 from reconcilers.cronjob import Cron
 from reconcilers.job import summary
 from reconcilers.job_run import Run
@@ -103,7 +103,7 @@ def _started(loop: Loop, passed: Pass, whose: Owner, name: str) -> Started:
 
 
 def _seen(loop: Loop, passed: Pass, whose: Owner) -> Mapping[str, Run]:
-    from gitops.view import Moment, world_of
+    from gitops.planning.view import Moment, world_of
 
     seen = loop.house.engine.look()
     rendered = passed.view.rendered

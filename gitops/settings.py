@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from gitops.aim import OnFailure
-    from gitops.foreign import Renderer
+    from gitops.git.foreign import Renderer
 
 PREFIX = "SLOOP_"
 
@@ -196,7 +196,7 @@ def placed(settings: Settings, name: str, environment: Mapping[str, str] = os.en
 
 def _said(repo: str, path: str | None, sources: tuple[SourceSettings, ...]) -> tuple[SourceSettings, ...]:
     """Return the sources that are this repository; it stands for all, and what is set of it holds."""
-    from gitops.address import parse, sub_path
+    from gitops.git.address import parse, sub_path
 
     where = parse(repo).identity
     there = [one for one in sources if parse(one.url).identity == where]
@@ -213,7 +213,7 @@ def _check_apart(sources: tuple[SourceSettings, ...]) -> None:
     """Refuse two sources that would be the same to the machine."""
     if len(sources) < 2:
         return
-    from gitops.address import parse, sub_path
+    from gitops.git.address import parse, sub_path
 
     names: dict[tuple[str, str], str] = {}
     for one in sources:

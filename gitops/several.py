@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from gitops import program
+from gitops.service.strays import strays
 from gitops.settings import Settings, each
-from gitops.strays import strays
-from gitops.teller import Plain, Silent
+from gitops.telling.teller import Plain, Silent
+from gitops.telling.which import Missing
 from gitops.trouble import Exit, code_of
-from gitops.which import Missing
 from runtime.stop import Stopped
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def apply(
 
 def history(settings: Settings, limit: int) -> Sequence[Document]:
     """Return the runs of all sources that are meant, newest first."""
-    from gitops.report import history_document
+    from gitops.telling.report import history_document
 
     if not are_several(settings):
         return history_document(program.history(settings, limit))
@@ -130,7 +130,7 @@ def events(
     settings: Settings, whose: "Owner | None", namespace: str | None, limit: int
 ) -> Sequence[Document]:
     """Return the last events of all sources that are meant, the newest last."""
-    from gitops.past_events import events as happened
+    from gitops.telling.past_events import events as happened
 
     if not are_several(settings):
         return happened(settings, whose, namespace, limit)
@@ -143,7 +143,7 @@ def having(settings: Settings, whose: "Owner") -> Settings:
     """Return the settings of the source whose pods are meant; raises Missing where none has any."""
     if not are_several(settings):
         return settings
-    from gitops.meant import some_pods_of
+    from gitops.telling.meant import some_pods_of
     from runtime.observe import of_source
 
     seen = program.engine_of(settings).look()
@@ -224,9 +224,9 @@ def _value(one: Answer[T]) -> T:
 
 def _untold(one: Answer[Any]) -> Document:
     """Return the status of a source in trouble, as far as what runs tells it."""
-    from gitops.fare import fares, overall
     from gitops.look import look
-    from gitops.report import status_document
+    from gitops.planning.fare import fares, overall
+    from gitops.telling.report import status_document
 
     sync = "OutOfSync" if one.code is Exit.MISUSED else "Unknown"
     sight = look(one.settings, program.engine_of(one.settings))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from gitops.program import Document, Wish, go_on, source_of
 from gitops.request import Request
 from gitops.settings import Settings, rules
-from gitops.which import Unaskable
+from gitops.telling.which import Unaskable
 from runtime.ledger import open_ledger
 
 if TYPE_CHECKING:

@@ -1,8 +1,8 @@
 """Takes a commit that failed back in git as well: one commit that restores the good one's state, pushed."""
 
 from gitops.aim import Aim
-from gitops.revert import carry_out, plan_revert
-from gitops.source import Source, SourceError
+from gitops.git.revert import carry_out, plan_revert
+from gitops.git.source import Source, SourceError
 
 
 def take_back(source: Source, aim: Aim) -> str:

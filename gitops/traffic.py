@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from gitops.metrics import Labels, Metric, counter, gauge
-from gitops.view import View
+from gitops.planning.view import View
+from gitops.service.metrics import Labels, Metric, counter, gauge
 from runtime.engine import Engine, EngineError
 from runtime.observe import pod_name
 from runtime.resources import Label, Owner

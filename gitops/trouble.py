@@ -19,11 +19,11 @@ class Exit(IntEnum):
 
 def code_of(error: BaseException) -> Exit | None:
     """Return the exit code for an error of ours, None for one that nobody expected."""
-    from gitops.git_error import SourceError
-    from gitops.guard import Refusal
-    from gitops.install import UnitError
+    from gitops.git.git_error import SourceError
+    from gitops.planning.guard import Refusal
+    from gitops.service.install import UnitError
     from gitops.settings import SettingsError
-    from gitops.which import Missing, Unaskable
+    from gitops.telling.which import Missing, Unaskable
     from runtime.engine import EngineError
     from runtime.ledger_trouble import LedgerError
     from runtime.lock import LockError

@@ -11,17 +11,17 @@ from typing import Self
 import pytest
 
 from gitops.aim import OnFailure, aiming
-from gitops.changes import Change
 from gitops.converge import Converged, converge
 from gitops.execute import Result
-from gitops.fare import Fare
+from gitops.git.source import Source
 from gitops.journal import Journal
 from gitops.loop import Loop, Pass
+from gitops.planning.changes import Change
+from gitops.planning.fare import Fare
+from gitops.planning.steps import Step
+from gitops.planning.view import House, Options, View
 from gitops.probing import Probed, Watch
 from gitops.request import Request
-from gitops.source import Source
-from gitops.steps import Step
-from gitops.view import House, Options, View
 from runtime.ledger import open_ledger
 from runtime.lock import Holder
 from runtime.probed import asked_of

@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("schemas", "reconcilers", "runtime", "gitops")
-FILES = {str(path.relative_to(ROOT)): path for package in PACKAGES for path in (ROOT / package).glob("*.py")}
+FILES = {str(path.relative_to(ROOT)): path for package in PACKAGES for path in (ROOT / package).rglob("*.py")}
 TREES = {name: ast.parse(path.read_text()) for name, path in FILES.items()}
 
 MAY_IMPORT = {
@@ -37,12 +37,12 @@ LIVES_IN = {
     "podman": ("runtime/podman*.py",),
     "requests": ("runtime/podman*.py",),
     "sqlalchemy": ("runtime/database.py", "runtime/tables.py", "runtime/writes.py"),
-    "git": ("gitops/tree.py",),
-    "deepdiff": ("gitops/differences.py",),
+    "git": ("gitops/git/tree.py",),
+    "deepdiff": ("gitops/planning/differences.py",),
     "pydantic": ("schemas/*.py",),
     "pydantic_core": ("schemas/*.py",),
     "yaml": ("schemas/*.py", "gitops/settings.py"),
-    "typer": ("gitops/cli*.py",),
+    "typer": ("gitops/cli.py", "gitops/commands/cli*.py"),
     "cronsim": ("schemas/schedule.py",),
     "cryptography": ("schemas/certificates.py", "runtime/acme_client.py"),
     "acme": ("runtime/acme_client.py",),
@@ -53,7 +53,7 @@ PURE = (
     "schemas/*.py",
     "reconcilers/*.py",
     *(
-        f"gitops/{name}.py"
+        f"gitops/planning/{name}.py"
         for name in (
             "changes",
             "clearing",
@@ -77,7 +77,7 @@ IMPURE = {
 }
 IMPURE_CALLS = {"open", "input", "print", "now", "utcnow", "today", "getenv"}
 
-IDLE_PASS = ("gitops.idle", "gitops.program", "gitops.settings", "gitops.source", "runtime.podman")
+IDLE_PASS = ("gitops.idle", "gitops.program", "gitops.settings", "gitops.git.source", "runtime.podman")
 COMMAND_LINE = ("gitops.cli",)
 DEAR = {
     "sqlalchemy",

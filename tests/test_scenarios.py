@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from gitops.changes import Change
 from gitops.converge import Converged
 from gitops.execute import Result
-from gitops.guard import Refusal
 from gitops.loop import Pass
+from gitops.planning.changes import Change
+from gitops.planning.guard import Refusal
 from gitops.request import Request
 from tests.hands import meddle
 from tests.host import Host

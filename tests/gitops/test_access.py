@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from gitops.address import Access
+from gitops.git.address import Access
+from gitops.git.revert import carry_out, plan_revert
+from gitops.git.source import Source, SourceError
 from gitops.program import source_of
-from gitops.revert import carry_out, plan_revert
 from gitops.settings import settings
-from gitops.source import Source, SourceError
 from tests.gitops.http_server import serving
 from tests.gitops.repository import Repository
 from tests.machine.sshd import Sshd, serving_ssh

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from gitops.address import parse, sub_path
-from gitops.git_error import SourceError
+from gitops.git.address import parse, sub_path
+from gitops.git.git_error import SourceError
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gitops.ages import age, duration
+from gitops.telling.ages import age, duration
 
 
 @pytest.mark.parametrize(  # from apimachinery's pkg/util/duration/duration_test.go

@@ -2,9 +2,9 @@
 
 import pytest
 
-from gitops.changes import Change, Field
+from gitops.planning.changes import Change, Field
+from gitops.planning.verdict import Verdict
 from gitops.request import Request
-from gitops.verdict import Verdict
 from reconcilers.wanted import Consequence
 from tests.gitops.material import NAMESPACE, shop
 from tests.hands import Meddling

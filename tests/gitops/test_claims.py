@@ -3,13 +3,13 @@
 import pytest
 
 from gitops.aim import aiming
-from gitops.claims import claimed
 from gitops.converge import Converged, End, converge
+from gitops.git.source import Source
 from gitops.journal import Journal
 from gitops.loop import Loop
+from gitops.planning.claims import claimed
+from gitops.planning.view import House
 from gitops.request import Request
-from gitops.source import Source
-from gitops.view import House
 from runtime.resources import Owner
 from runtime.seen import Seen
 from tests.gitops.material import shop

@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 
 from gitops import VERSION
 from gitops.cli import app, main
-from gitops.cli_rollout import rollout
+from gitops.commands.cli_rollout import rollout
 from gitops.trouble import Exit
 from tests.gitops.repository import Repository
 

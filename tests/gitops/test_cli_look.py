@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from gitops.cli import app
-from gitops.source import Source
+from gitops.git.source import Source
 from runtime.ledger import open_ledger
 from runtime.resources import Owner
 from tests.gitops.repository import Repository

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from gitops.columns import columns
+from gitops.telling.columns import columns
 
 NOW = 1767323045.0  # 2026-01-02T03:04:05 UTC
 

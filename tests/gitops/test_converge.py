@@ -7,7 +7,7 @@ import pytest
 
 from gitops.aim import Aim
 from gitops.converge import PROOF, End, converge
-from gitops.source import SourceError
+from gitops.git.source import SourceError
 from tests.gitops.material import shop
 from tests.host import BEGINNING, Host
 from tests.reconcilers.given import deployment

@@ -11,8 +11,8 @@ from typing import Any, ClassVar
 
 import pytest
 
-from gitops.courier import Courier, courier_of
-from gitops.news import News
+from gitops.service.courier import Courier, courier_of
+from gitops.service.news import News
 from gitops.settings import settings
 from runtime.records import Run
 

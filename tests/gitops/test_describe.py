@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from gitops.describe import described
-from gitops.meant import meant
-from gitops.sheet import sheet
-from gitops.which import Missing
+from gitops.telling.describe import described
+from gitops.telling.meant import meant
+from gitops.telling.sheet import sheet
+from gitops.telling.which import Missing
 from runtime.resources import Owner
 from tests.gitops.shop import AROUND, FILES, JOB, SECRET, SECRET_IN_BASE64, opened, seen, workload
 from tests.host import Host

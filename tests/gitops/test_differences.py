@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from gitops.changes import Field
-from gitops.differences import differences, masked
+from gitops.planning.changes import Field
+from gitops.planning.differences import differences, masked
 
 KEY = b"the key of tests"
 ANNOTATION = "kubectl.kubernetes.io/last-applied-configuration"

@@ -13,7 +13,7 @@ from typing import ClassVar
 import pytest
 
 from gitops.doctor_registry import pull_secrets, tried
-from gitops.render import render
+from gitops.planning.render import render
 from tests.machine.certificates import certificate
 
 LOGIN, OTHER = (base64.b64encode(one).decode() for one in (b"ada:secret", b"ada:wrong"))

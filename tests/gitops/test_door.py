@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from gitops.alone import WAITING, alone
-from gitops.door import LARGEST, Line, open_door
 from gitops.hook import SOCKET, handed_over
+from gitops.service.door import LARGEST, Line, open_door
 
 SHA = "1" * 40
 

@@ -6,7 +6,7 @@ from threading import Barrier, Event, current_thread, main_thread
 import pytest
 
 from gitops.execute import Result, execute
-from gitops.steps import Action, Connect, Create, Pull, Remove, Rename, Start, Step, Unpause, Write
+from gitops.planning.steps import Action, Connect, Create, Pull, Remove, Rename, Start, Step, Unpause, Write
 from runtime.engine import EngineError
 from runtime.resources import File, Files, Hidden, Image, Label, Network, Secret, Volume
 from tests.engine_in_memory import EngineInMemory

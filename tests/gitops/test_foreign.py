@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from gitops.foreign import RENDERED, _confined
-from gitops.source import Source, SourceError, Special
+from gitops.git.foreign import RENDERED, _confined
+from gitops.git.source import Source, SourceError, Special
 from tests.gitops.repository import Repository
 
 BASE: dict[str, str | None] = {

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gitops.ignore import ignored, parse
+from gitops.git.ignore import ignored, parse
 from tests.gitops.repository import Repository
 
 NAMES = (

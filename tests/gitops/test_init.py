@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from gitops.first import FILES
-from gitops.git_error import SourceError
-from gitops.init import MARK, make, told
+from gitops.git.git_error import SourceError
+from gitops.service.first import FILES
+from gitops.service.init import MARK, make, told
 from gitops.settings import Settings
 from tests.gitops.repository import Repository
 

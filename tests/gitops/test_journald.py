@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from gitops.execute import Result
-from gitops.journald import Level, leads_to_journal, leveled
-from gitops.steps import Start, Step
-from gitops.teller import level_of, told
+from gitops.planning.steps import Start, Step
+from gitops.service.journald import Level, leads_to_journal, leveled
+from gitops.telling.teller import level_of, told
 
 START = Step(1, Start("shop.web-0"), None, "it ended")
 

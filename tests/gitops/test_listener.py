@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from gitops import listener
-from gitops.listener import BODY, HASTE, HEAD, MOST, Line, Reply, Request, listening, split, text
+from gitops.service import listener
+from gitops.service.listener import BODY, HASTE, HEAD, MOST, Line, Reply, Request, listening, split, text
 from tests.machine.engine import until
 
 Place = tuple[str, int]

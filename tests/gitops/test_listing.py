@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from gitops.git_error import SourceError
-from gitops.listing import listed, told_kinds
-from gitops.which import Missing
+from gitops.git.git_error import SourceError
+from gitops.telling.listing import listed, told_kinds
+from gitops.telling.which import Missing
 from reconcilers.kinds import KINDS
 from tests.gitops.shop import FILES, SECRET, SECRET_IN_BASE64, WEB, opened, seen, workload
 from tests.host import Host

@@ -1,8 +1,8 @@
 """A look tells what it can, and says what it can't."""
 
 from gitops.look import sight
+from gitops.planning.view import House
 from gitops.request import Request
-from gitops.view import House
 from tests.gitops.shop import opened, seen
 from tests.host import Host
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gitops.mask import masker
+from gitops.planning.mask import masker
 from tests.reconcilers.given import manifests
 
 SECRET = """

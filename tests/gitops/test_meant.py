@@ -2,10 +2,10 @@
 
 import pytest
 
-from gitops.meant import KINDS, kind_meant, kinds_meant, meant, pods_meant
-from gitops.render import NOWHERE
+from gitops.planning.render import NOWHERE
 from gitops.settings import SettingsError
-from gitops.which import SHORT
+from gitops.telling.meant import KINDS, kind_meant, kinds_meant, meant, pods_meant
+from gitops.telling.which import SHORT
 from reconcilers.kinds import KINDS as RECONCILED
 from runtime.resources import Owner
 

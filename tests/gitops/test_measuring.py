@@ -2,7 +2,7 @@
 
 import pytest
 
-from gitops.changes import Change
+from gitops.planning.changes import Change
 from tests.gitops.material import NAMESPACE
 from tests.host import Host
 from tests.reconcilers.given import deployment

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gitops.source import Source, SourceError
+from gitops.git.source import Source, SourceError
 from tests.gitops.repository import Repository
 
 
@@ -167,7 +167,7 @@ def test_a_writer_that_was_killed_holds_no_lock(source: Source, repository: Repo
     hold = f"""
 import os
 from pathlib import Path
-from gitops.source import Source
+from gitops.git.source import Source
 with Source({str(repository.directory)!r}, state=Path({str(state)!r})).mirror.writing():
     os.kill(os.getpid(), 9)
 """

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gitops.news import News, event
+from gitops.service.news import News, event
 from runtime.records import Outcome, Run
 
 

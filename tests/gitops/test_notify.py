@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gitops.notify import PATIENCE, Pulse, notify, watchdog
+from gitops.service.notify import PATIENCE, Pulse, notify, watchdog
 from tests.host import Clock
 
 

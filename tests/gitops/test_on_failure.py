@@ -4,9 +4,9 @@ import pytest
 
 from gitops.aim import BAD, GOOD, aiming, quarantine
 from gitops.converge import End
-from gitops.head import Head
-from gitops.keeper import Keeper
 from gitops.request import Request
+from gitops.service.head import Head
+from gitops.service.keeper import Keeper
 from tests.gitops.material import shop
 from tests.host import Host
 from tests.reconcilers.given import deployment

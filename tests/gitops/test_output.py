@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from gitops.inside import chosen, defaulted, every
-from gitops.output import output
-from gitops.which import Missing
+from gitops.telling.output import output
+from gitops.telling.which import Missing
 from runtime.engine import EngineUnreachable
 from runtime.resources import Label, Role
 from runtime.seen import SeenContainer, SeenPod

@@ -6,9 +6,9 @@ from itertools import permutations
 
 import pytest
 
-from gitops.plan import Plan, plan
-from gitops.scene import Given
-from gitops.steps import Create, Pull, Remove, Restart, Step
+from gitops.planning.plan import Plan, plan
+from gitops.planning.scene import Given
+from gitops.planning.steps import Create, Pull, Remove, Restart, Step
 from reconcilers.wanted import Wanted
 from runtime.resources import Label, Pod
 from runtime.seen import Seen, SeenNetwork, SeenPod, SeenVolume

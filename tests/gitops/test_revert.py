@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from gitops.revert import Revert, carry_out, plan_revert
-from gitops.source import Source, SourceError
+from gitops.git.revert import Revert, carry_out, plan_revert
+from gitops.git.source import Source, SourceError
 from tests.gitops.repository import Repository
 
 

@@ -1,6 +1,6 @@
 """A document becomes lines: aligned, nothing empty, the user's own keys as they are written."""
 
-from gitops.sheet import sheet
+from gitops.telling.sheet import sheet
 
 DOCUMENT = {
     "kind": "Deployment",

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from gitops.aim import GOOD, Unsigned, aim, insisting
-from gitops.head import Head
-from gitops.keeper import Keeper
+from gitops.git.revert import carry_out, plan_revert
+from gitops.git.signatures import Signers
+from gitops.git.source import Source, SourceError
 from gitops.request import Request
-from gitops.revert import carry_out, plan_revert
-from gitops.signatures import Signers
-from gitops.source import Source, SourceError
+from gitops.service.head import Head
+from gitops.service.keeper import Keeper
 from tests.gitops.material import shop
 from tests.gitops.repository import Repository
 from tests.gitops.signing import Key, gpg_key, ssh_key, stop_agent

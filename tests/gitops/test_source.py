@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gitops.source import Commit, Source, SourceError, Special, at_directory
+from gitops.git.source import Commit, Source, SourceError, Special, at_directory
 from tests.gitops.repository import Repository
 
 
@@ -285,7 +285,7 @@ def test_a_hook_reads_the_repository_that_was_pushed_to(
     bare = Repository(tmp_path / "bare.git", bare=True)
     read = f"""#!{sys.executable}
 from pathlib import Path
-from gitops.source import Source, at_directory
+from gitops.git.source import Source, at_directory
 source = Source(str(at_directory(Path.cwd())), ref="main", state=Path({str(state)!r}))
 sha = source.resolve()
 Path({str(tmp_path)!r}, "read").write_text(f"{{sha}} {{dict(source.files(sha))}}")
@@ -305,7 +305,7 @@ def test_an_idle_look_does_not_import_gitpython(repository: Repository, state: P
     look = f"""
 import sys
 from pathlib import Path
-from gitops.source import Source
+from gitops.git.source import Source
 print(Source({str(repository.directory)!r}, state=Path({str(state)!r})).resolve(), "git" in sys.modules)
 """
     done = subprocess.run(

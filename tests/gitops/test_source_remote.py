@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from gitops.revert import carry_out, plan_revert
-from gitops.source import Source, SourceError
+from gitops.git.revert import carry_out, plan_revert
+from gitops.git.source import Source, SourceError
 from tests.gitops.http_server import serving
 from tests.gitops.repository import Repository
 from tests.machine.engine import until

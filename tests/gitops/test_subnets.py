@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from gitops.scene import Draft
-from gitops.steps import Create, Start
-from gitops.subnets import with_subnets
+from gitops.planning.scene import Draft
+from gitops.planning.steps import Create, Start
+from gitops.planning.subnets import with_subnets
 from runtime.resources import Network
 from runtime.seen import Seen, SeenNetwork
 

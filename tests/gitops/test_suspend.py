@@ -1,9 +1,9 @@
 """What is suspended is left alone, object or source, and told to be so."""
 
 from gitops.converge import End
-from gitops.head import Head
-from gitops.keeper import Keeper
 from gitops.request import Request
+from gitops.service.head import Head
+from gitops.service.keeper import Keeper
 from reconcilers.wanted import Health
 from reconcilers.words import SUSPEND
 from runtime.records import Note

@@ -3,8 +3,8 @@ import io
 import pytest
 
 from gitops.execute import Result
-from gitops.steps import Pull, Remove, Start, Step
-from gitops.teller import Live, Plain, Silent, told, under_way
+from gitops.planning.steps import Pull, Remove, Start, Step
+from gitops.telling.teller import Live, Plain, Silent, told, under_way
 from runtime.resources import Image
 
 PULL = Step(1, Pull(Image("app:2", "Always")), None, "its policy is to look for a newer one")

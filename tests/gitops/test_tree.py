@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gitops.source import Source, SourceError
+from gitops.git.source import Source, SourceError
 from tests.gitops.repository import Repository
 
 

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gitops.log import Commit, Entry
-from gitops.undo import undoable
+from gitops.git.log import Commit, Entry
+from gitops.git.undo import undoable
 
 LONG = "{:0<40}"  # "c3" -> "c300…": a commit's name from two letters
 

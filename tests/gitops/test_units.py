@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from gitops.install import install
+from gitops.service.install import install
+from gitops.service.units import MARK, Wish, enabled, quoted, units
 from gitops.settings import Settings, SettingsError
-from gitops.units import MARK, Wish, enabled, quoted, units
 
 TICK = Wish(user=False, period=60.0, words=("/opt/sloop", "--repo", "/srv/site.git"))
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gitops.versions import newest, version_of, within
+from gitops.git.versions import newest, version_of, within
 
 ORDERED = ["1.0.0-alpha", "1.0.0-alpha.1", "1.0.0-alpha.beta", "1.0.0-beta", "1.0.0-beta.2", "1.0.0-beta.11"]
 ORDERED += ["1.0.0-rc.1", "1.0.0", "1.0.1", "1.2.0", "1.10.0", "2.0.0"]

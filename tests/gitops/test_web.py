@@ -7,11 +7,11 @@ from functools import partial
 
 import pytest
 
-from gitops.board import Board
-from gitops.listener import Request
-from gitops.metrics import BUCKETS, Histogram, Metric, counter, exposition, gauge
+from gitops.service.board import Board
+from gitops.service.listener import Request
+from gitops.service.metrics import BUCKETS, Histogram, Metric, counter, exposition, gauge
+from gitops.service.web import REMEMBERED, Web, Woken
 from gitops.traffic import traffic
-from gitops.web import REMEMBERED, Web, Woken
 from runtime.observe import pod_name
 from tests.gitops.material import shop
 from tests.host import Host

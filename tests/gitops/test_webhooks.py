@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gitops.webhooks import concerns, signed
+from gitops.service.webhooks import concerns, signed
 
 SECRET = b"correct horse battery staple"
 BODY = b'{"ref": "refs/heads/main"}'

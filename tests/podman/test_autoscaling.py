@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import pytest
 
 from gitops.aim import Aim
+from gitops.git.source import Source
 from gitops.journal import Journal
 from gitops.loop import Loop
+from gitops.planning.view import House
 from gitops.probing import Watch
 from gitops.request import Request
-from gitops.source import Source
-from gitops.teller import Silent
-from gitops.view import House
+from gitops.telling.teller import Silent
 from runtime.ledger import open_ledger
 from runtime.podman import PodmanEngine
 from tests.podman.manifests import Object, deployment, named

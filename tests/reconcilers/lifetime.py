@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from gitops.plan import plan
-from gitops.scene import Given
-from gitops.steps import Action, Create, Remove, Start
+from gitops.planning.plan import plan
+from gitops.planning.scene import Given
+from gitops.planning.steps import Action, Create, Remove, Start
 from reconcilers.kinds import catalog, reconcile
 from reconcilers.wanted import Wanted
 from reconcilers.world import Machine, World

@@ -1,0 +1,1 @@
+"""Repositories: fetched, read commit by commit, and written to."""

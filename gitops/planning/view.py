@@ -1,0 +1,314 @@
+"""A look at everything: what git wants, what is there, and the steps between. Changes nothing."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+from types import MappingProxyType
+
+from gitops.git.source import Commit, Source, SourceError
+from gitops.measuring import Measured
+from gitops.planning.claims import claimed
+from gitops.planning.plan import Plan, plan
+from gitops.planning.released import released
+from gitops.planning.render import Rendered, object_digest, render
+from gitops.planning.scene import Given
+from gitops.planning.subnets import subnets
+from gitops.probing import Probed
+from reconcilers.hooks import is_beginning
+from reconcilers.job_run import job_name
+from reconcilers.kinds import catalog, reconcile
+from reconcilers.marks import Mark, read
+from reconcilers.order import is_done
+from reconcilers.places import NODE_PORTS, Ground
+from reconcilers.wanted import Past, Wanted
+from reconcilers.words import suspended
+from reconcilers.world import Catalog, Earlier, Entrance, Machine, World
+from runtime.certificates import VOLUME, Kept, kept
+from runtime.engine import Engine
+from runtime.grouping import ENDED
+from runtime.observe import of_source
+from runtime.past import Past as Records
+from runtime.proxies import read_note
+from runtime.records import Failure, Note, Readiness, Restarts, Settled
+from runtime.resources import Label, Owner
+from runtime.seen import Exit, Seen, SeenContainer, SeenPod
+from schemas.policy import breaches
+from schemas.problems import ManifestError
+
+RENDERED = 8  # commits whose objects are kept: today's, and what others' pods are of
+YOUNG = 3.0  # seconds in which Podman may yet restart what has ended
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What the ledger says at the beginning of a pass; ``empty`` where it knows of no run at all.
+
+    ``others`` are the objects that other sources have carried out, with their sources.
+    """
+
+    empty: bool = True
+    settled: Mapping[Owner, Settled] = field(default_factory=lambda: MappingProxyType({}))
+    failures: Mapping[str, Failure] = field(default_factory=lambda: MappingProxyType({}))
+    restarts: Mapping[str, Restarts] = field(default_factory=lambda: MappingProxyType({}))
+    readiness: Mapping[str, Readiness] = field(default_factory=lambda: MappingProxyType({}))
+    notes: Mapping[tuple[Owner, str], Note] = field(default_factory=lambda: MappingProxyType({}))
+    others: Mapping[Owner, str] = field(default_factory=lambda: MappingProxyType({}))
+
+    @classmethod
+    def of(cls, past: Records, source: str) -> "Memory":
+        """Read what a ledger says of one source."""
+        return cls(
+            empty=not past.history(source, limit=1),
+            settled=past.settled(source),
+            failures=past.failures(source),
+            restarts=past.restarts(source),
+            readiness=past.readiness(source),
+            notes=past.notes(source),
+            others=past.settled_by_others(source),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a person may set: the pool of new networks' subnets, the proxies' image, the machine's name.
+
+    ``entrance`` is how it is entered from outside; ``machine`` and ``labels`` are what it has.
+    Without ``prune`` what left git stays.
+    """
+
+    pool: str = "10.144.0.0/12"
+    node: str = "localhost"
+    machine: Machine = field(default_factory=Machine)
+    labels: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    proxy_image: str = ""
+    node_ports: tuple[int, int] = NODE_PORTS
+    entrance: Entrance = field(default_factory=Entrance)
+    forbidden: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
+    prune: bool = True
+
+
+@dataclass(frozen=True)
+class House:
+    """One source on one engine, and what was read of it so far."""
+
+    source: Source
+    engine: Engine
+    options: Options = field(default_factory=Options)
+    _rendered: dict[str, Rendered] = field(default_factory=dict, repr=False)
+    _commits: dict[str, Commit] = field(default_factory=dict, repr=False)
+    _exits: dict[tuple[str, float], Exit] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def key(self) -> bytes:
+        """The engine's key, under which digests of secrets are made."""
+        return self.engine.key()
+
+    @cached_property
+    def identity(self) -> str:
+        """What tells the engine from another one."""
+        return self.engine.identity()
+
+    def exits(self, ended: Iterable[SeenContainer], now: float) -> Mapping[str, Exit]:
+        """Return how containers came to their end, by id; each is asked for until Podman leaves it alone."""
+        known = {(one.id, one.ended): one for one in ended}
+        found = {key: self._exits.get(key) or self.engine.exit_of(one.name) for key, one in known.items()}
+        self._exits.clear()
+        self._exits.update({key: exit_ for key, exit_ in found.items() if now - key[1] > YOUNG})
+        return {one.id: found[key] for key, one in known.items()}
+
+    def rendered(self, sha: str) -> Rendered:
+        """Return a commit's objects, read once; raises ManifestError and SourceError."""
+        if sha not in self._rendered:
+            for oldest in list(self._rendered)[: 1 - RENDERED]:
+                del self._rendered[oldest]
+            self._rendered[sha] = render(sha, self.source.files(sha), self.options.ignored)
+        return self._rendered[sha]
+
+    def commit(self, sha: str) -> Commit:
+        """Return who committed what, when, read once."""
+        if sha not in self._commits:
+            self._commits[sha] = self.source.commit(sha)
+        return self._commits[sha]
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What one look takes into account beside the commit: time, ledger, probes, a person's words.
+
+    Only who acts on it measures what containers use.
+
+    ``waiting`` tells which resources are left alone for now, and why; ``serving`` which pods proxies find up.
+    """
+
+    now: float
+    memory: Memory = field(default_factory=Memory)
+    waiting: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    adopting: frozenset[str] = frozenset()
+    running: Mapping[Owner, str] = field(default_factory=lambda: MappingProxyType({}))
+    probed: Probed = field(default_factory=Probed)
+    serving: Mapping[str, bool] = field(default_factory=lambda: MappingProxyType({}))
+    measured: Measured = field(default_factory=Measured)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One moment: the wanted beside the seen, and the steps that lead from one to the other.
+
+    ``abandoned`` are objects that left git, and stay with their pods where nothing is pruned.
+    """
+
+    commit: Commit
+    rendered: Rendered
+    seen: Seen
+    wanted: Sequence[Wanted]
+    plan: Plan
+    moment: Moment
+    key: bytes = field(repr=False)
+    ground: Ground = field(default_factory=Ground)
+    prune: bool = True
+    abandoned: tuple[Owner, ...] = ()
+
+
+def view(house: House, sha: str, seen: Seen, moment: Moment) -> View:
+    """Compute what a commit wants of a machine on which this was seen."""
+    rendered = house.rendered(sha)
+    if problems := breaches(rendered.manifests, house.options.forbidden):
+        raise ManifestError(problems)
+    world = world_of(house, rendered, seen, moment)
+    wanted = reconcile(rendered.manifests, world)
+    given = Given(
+        source=house.source.id,
+        images=world.images,
+        waiting=moment.waiting,
+        adopting=moment.adopting,
+        pool=house.options.pool,
+        released={}
+        if is_beginning(rendered.manifests, wanted)
+        else _released(house, rendered, moment.memory.settled, seen),
+        suspended=suspended(moment.memory.notes),
+        claimed=claimed(
+            (answer.owner for answer in wanted),
+            seen,
+            house.source.id,
+            settled=moment.memory.settled,
+            others=moment.memory.others,
+        ),
+        prune=house.options.prune,
+    )
+    planned = plan(wanted, seen, given)
+    commit = house.commit(sha)
+    left = () if given.prune else _abandoned(of_source(seen, house.source.id), wanted)
+    return View(commit, rendered, seen, wanted, planned, moment, house.key, world.ground, given.prune, left)
+
+
+def _released(
+    house: House, rendered: Rendered, settled: Mapping[Owner, Settled], seen: Seen
+) -> Mapping[str, Owner]:
+    prune = house.options.prune
+    return released(house.source, house.rendered, rendered, settled, seen) if prune else {}
+
+
+def _abandoned(mine: Seen, wanted: Iterable[Wanted]) -> tuple[Owner, ...]:
+    """Return the objects that have pods, and that nobody wants."""
+    owners = {Owner.parse(pod.labels[Label.OWNER]) for pod in mine.pods}
+    return tuple(sorted(owners - {answer.owner for answer in wanted}))
+
+
+def world_of(house: House, rendered: Rendered, seen: Seen, moment: Moment) -> World:
+    """Return what reconcilers may look at."""
+    mine = of_source(seen, house.source.id)
+    memory = moment.memory
+    over = {(mark.name, mark.digest) for mark in _marks(mine) if mark.over}
+    there = [one for pod in mine.pods if _is_open(pod, over) for one in pod.containers]
+    ended = [one for one in there if one.id and one.state in ENDED and not is_done(one)]
+    exits = house.exits(ended, moment.now)
+    known = catalog(rendered.manifests)
+    return World(
+        source=house.source.id,
+        commit=rendered.sha,
+        now=moment.now,
+        key=house.key,
+        seen=mine,
+        catalog=known,
+        past=Past(
+            readiness={**memory.readiness, **moment.probed.readiness},
+            restarts=memory.restarts,
+            exits=exits,
+            failures=memory.failures,
+            unwell=moment.probed.unwell,
+            unready=moment.probed.unready,
+            notes=memory.notes,
+            serving=moment.serving,
+            started=moment.probed.started,
+        ),
+        networks=frozenset(network.name for network in seen.networks),
+        volumes=frozenset(volume.name for volume in seen.volumes),
+        node=house.options.node,
+        machine=house.options.machine,
+        node_labels=house.options.labels,
+        images=house.engine.images(),
+        proxy_image=house.options.proxy_image,
+        ground=_ground(house, known, seen),
+        usage=moment.measured.usage,
+        unmeasured=moment.measured.trouble,
+        free=moment.measured.free,
+        asked=moment.running,
+        entrance=house.options.entrance,
+        kept=_kept(house, mine),
+        sync=rendered.sync(house.key),
+        changed=changed(rendered, memory.settled, house.key),
+        earlier=partial(_earlier, house),
+    )
+
+
+def changed(rendered: Rendered, settled: Mapping[Owner, Settled], key: bytes) -> frozenset[Owner]:
+    """Return the objects that weren't carried out yet as they are now, where there are hooks that ask so.
+
+    What leads Ingresses changes with them.
+    """
+    if not rendered.has_hooks:
+        return frozenset()
+    digests = {owner: one.digest for owner, one in settled.items()}
+    found = {o for o, one in rendered.by_owner.items() if digests.get(o) != object_digest(one, key)}
+    led = any(owner.kind == "Ingress" for owner in found)
+    return frozenset(found | {owner for owner in rendered.by_owner if led and owner.kind == "IngressClass"})
+
+
+def _ground(house: House, known: Catalog, seen: Seen) -> Ground:
+    """Return where the Services of a commit may be; the notes of other sources tell what is taken."""
+    others = [one for one in seen.volumes if one.note and one.labels.get(Label.SOURCE) != house.source.id]
+    notes = (str(read_note(one.note).get("address", "")) for one in others)
+    pods = (one.labels.get(Label.ADDRESS, "") for one in seen.pods)
+    addresses = filter(None, [*notes, *pods])
+    namespaces = {namespace for namespace, _ in known.addressed} | known.addressing
+    ports = house.options.node_ports
+    return Ground(subnets(namespaces, seen, house.options.pool), frozenset(addresses), ports)
+
+
+def _marks(mine: Seen) -> Iterator[Mark]:
+    return (read(one) for one in mine.volumes if Label.MARK in one.labels)
+
+
+def _is_open(pod: SeenPod, over: Collection[tuple[str, str]]) -> bool:
+    """Say whether it matters how a pod ended: not that of a Job which is over, or one that succeeded."""
+    name = job_name(pod)
+    ended_well = pod.state in ENDED and pod.exit_code == 0
+    return not name or not (ended_well or (name, pod.labels.get(Label.DIGEST)) in over)
+
+
+def _kept(house: House, mine: Seen) -> Kept:
+    """Return the certificates that were obtained; nobody is asked where there is no volume of them."""
+    if any(volume.name == VOLUME for volume in mine.volumes):
+        return kept(house.engine.files_of(VOLUME))
+    return Kept()
+
+
+def _earlier(house: House, sha: str, owner: Owner) -> Earlier | None:
+    """Return an object as another commit had it; None where neither git nor this version can tell."""
+    try:
+        then = house.rendered(sha)
+    except (SourceError, ManifestError):
+        return None
+    found = then.by_owner.get(owner)
+    return Earlier(found, catalog(then.manifests)) if found else None

@@ -1,0 +1,1 @@
+"""What a person sees: of objects, of pods, of what happened."""

@@ -1,0 +1,103 @@
+"""Which revisions an object has had on this machine: the ledger knows the commits, git what they say."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from gitops.git.source import Commit, SourceError
+from gitops.git.there import youngest
+from gitops.planning.view import House, Moment, world_of
+from gitops.program import engine_of, house_of, source_of
+from gitops.settings import Settings
+from gitops.telling.meant import absent
+from gitops.telling.report import moment
+from reconcilers.kinds import KINDS
+from runtime.ledger import look_back
+from runtime.records import Event
+from runtime.resources import Label, Owner, Pod
+from runtime.seen import Seen
+from schemas.problems import ManifestError
+
+Document = dict[str, object]
+SEARCHED = 100  # carried-out commits, and restarts, that are looked through
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """What an object's pods were made from, since when and why; ``template`` is as in the pods' names."""
+
+    template: str
+    since: float | None
+    commit: str
+    author: str
+    cause: str
+
+
+def history(settings: Settings, whose: Owner, limit: int) -> list[Document]:
+    """Return the revisions that an object has had here, newest first; raises Missing where it had none.
+
+    A commit that changes nothing of its pods, such as their number, makes none.
+    """
+    house = house_of(settings, source_of(settings), engine_of(settings))
+    with look_back(settings.state) as past:
+        runs = past.carried_out(house.source.id, limit=SEARCHED)
+        events = past.events(house.source.id, whose, limit=10 * SEARCHED)
+    found = [
+        Revision(template, run.started, run.revision, run.author, run.subject)
+        for run in reversed(runs)
+        if (template := _template(house, whose, run.revision))
+    ]
+    changed = list(_changes(found or _without_ledger(house, whose)))
+    if not changed:
+        raise absent(whose, ())
+    told = sorted([*changed, *_restarts(changed, events)], key=lambda one: one.since or 0)
+    return [_document(number, one) for number, one in enumerate(told, start=1)][: -limit - 1 : -1]
+
+
+def _template(house: House, whose: Owner, sha: str) -> str:
+    """Return the digest in the names of an object's pods as a commit has it, "" where that can't be told."""
+    try:
+        rendered = house.rendered(sha)
+    except (SourceError, ManifestError):
+        return ""
+    manifest = rendered.by_owner.get(whose)
+    if manifest is None:
+        return ""
+    world = world_of(house, rendered, Seen(), Moment(0))
+    answer = KINDS[whose.kind](manifest.object, manifest.document, world)
+    pods = (one for one in answer.resources if isinstance(one, Pod))
+    return next((pod.labels[Label.REVISION] for pod in pods), "")
+
+
+def _without_ledger(house: House, whose: Owner) -> list[Revision]:
+    """Return what the youngest pod tells."""
+    sha = youngest(house.engine.look(), house.source.id)
+    template = _template(house, whose, sha) if sha else ""
+    if not template:
+        return []
+    commit: Commit = house.source.commit(sha)
+    return [Revision(template, None, sha, commit.author, commit.subject)]
+
+
+def _changes(found: Sequence[Revision]) -> Iterator[Revision]:
+    yield from found[:1]
+    yield from (later for earlier, later in pairwise(found) if later.template != earlier.template)
+
+
+def _restarts(changed: Sequence[Revision], events: Iterable[Event]) -> Iterator[Revision]:
+    for event in events:
+        before = [one for one in changed if (one.since or 0) <= event.at]
+        if event.reason == "Restart" and before:
+            last = before[-1]
+            yield Revision(last.template, event.at, last.commit, "", f"restart, {event.message}")
+
+
+def _document(number: int, one: Revision) -> Document:
+    return {
+        "revision": number,
+        "template": one.template,
+        "since": moment(one.since),
+        "commit": one.commit,
+        "author": one.author,
+        "cause": one.cause,
+    }
