@@ -18,6 +18,7 @@ from runtime.resources import Owner
 from schemas.apps import DaemonSet, Deployment, ReplicaSet, StatefulSet
 from schemas.core import Pod
 from schemas.kinds import Object
+from schemas.replication import ReplicationController
 
 ALREADY = "is paused already"
 WITHOUT_PODS = frozenset(
@@ -127,8 +128,8 @@ def _unfit(asked: Asked) -> str:
             return f"{asked.word} is paused {BY_GIT} first"
         case StatefulSet() | DaemonSet() as one if one.spec.update_strategy.type == "OnDelete":
             return f"{asked.word} says updateStrategy OnDelete: {remove}"
-        case ReplicaSet():
-            return f"a ReplicaSet replaces none of its pods: {remove}"
+        case ReplicaSet() | ReplicationController():
+            return f"a {asked.whose.kind} replaces none of its pods: {remove}"
         case Deployment() | StatefulSet() | DaemonSet() | Pod():
             return ""
         case _:

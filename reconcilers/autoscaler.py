@@ -15,7 +15,6 @@ from reconcilers.world import World
 from runtime.records import Note
 from runtime.resources import Owner
 from runtime.seen import SeenPod
-from schemas.apps import Deployment, ReplicaSet, StatefulSet
 from schemas.autoscaling import (
     Autoscaler,
     HorizontalPodAutoscaler,
@@ -24,10 +23,8 @@ from schemas.autoscaling import (
     MetricTarget,
     ScalingRules,
 )
-from schemas.kinds import Object
+from schemas.kinds import Object, Scaled
 from schemas.manifest import Manifest
-
-Target = Deployment | ReplicaSet | StatefulSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +55,7 @@ def reconcile(one: Autoscaler, _: Mapping[str, Any], world: World) -> Wanted:
 def scalings(manifests: Iterable[Manifest], world: World) -> Mapping[Owner, Scaling]:
     """Return what every autoscaler decides at this moment: anew where its target was measured just now."""
     objects = [one.object for one in manifests]
-    targets = {_owner(one): one for one in objects if isinstance(one, Deployment | ReplicaSet | StatefulSet)}
+    targets = {_owner(one): one for one in objects if isinstance(one, Scaled)}
     scalers = [one for one in objects if isinstance(one, HorizontalPodAutoscaler | HorizontalPodAutoscalerV1)]
     return {
         _owner(one): _scaling(one, targets[_target(one)], world) for one in scalers if _target(one) in targets
@@ -67,14 +64,12 @@ def scalings(manifests: Iterable[Manifest], world: World) -> Mapping[Owner, Scal
 
 def scaled(one: Object, replicas: int) -> Object:
     """Return a target with so many replicas, whatever git says."""
-    match one:
-        case Deployment() | ReplicaSet() | StatefulSet():
-            return one.model_copy(update={"spec": one.spec.model_copy(update={"replicas": replicas})})
-        case _:
-            return one
+    if not isinstance(one, Scaled):
+        return one
+    return one.model_copy(update={"spec": one.spec.model_copy(update={"replicas": replicas})})
 
 
-def _owner(one: Autoscaler | Target) -> Owner:
+def _owner(one: Autoscaler | Scaled) -> Owner:
     return Owner(one.kind, one.metadata.namespace, one.metadata.name)
 
 
@@ -83,7 +78,7 @@ def _target(one: Autoscaler) -> Owner:
     return Owner(ref.kind, one.metadata.namespace, ref.name)
 
 
-def _scaling(one: Autoscaler, target: Target, world: World) -> Scaling:
+def _scaling(one: Autoscaler, target: Scaled, world: World) -> Scaling:
     note = world.past.notes.get((_owner(one), WORD))
     state = State.read(note.text) if note else None
     owner, pods = _owner(target), [pod for pod in world.pods_of(_owner(target)) if pod.state not in GOING]

@@ -20,7 +20,9 @@ from schemas.manifest import Manifest
 from schemas.order import RUNNING
 from schemas.selectors import matches
 
-SCALED = frozenset({"Deployment", "ReplicaSet", "StatefulSet"})  # kinds that have a number of pods
+SCALED = frozenset(
+    {"Deployment", "ReplicaSet", "ReplicationController", "StatefulSet"}
+)  # kinds that have a number of pods
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,7 @@ KINDS: Mapping[str, Callable[[Any, Mapping[str, Any], World], Wanted]] = {
     "Pod": pod.reconcile,
     "PodDisruptionBudget": plain.configuration,
     "ReplicaSet": replicaset.reconcile,
+    "ReplicationController": replicaset.reconcile,
     "ResourceQuota": plain.configuration,
     "Secret": plain.configuration,
     "Endpoints": plain.configuration,

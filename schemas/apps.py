@@ -86,9 +86,14 @@ class ReplicaSetSpec(Model):
     template: PodTemplate
     min_ready_seconds: Natural = 0
 
+    @property
+    def label_selector(self) -> LabelSelector:
+        """What chooses its pods."""
+        return self.selector
+
     @model_validator(mode="after")
     def _rules(self) -> Self:
-        complain(_template_faults(self.selector, self.template, "ReplicaSet"))
+        complain(template_faults(self.selector, self.template, "ReplicaSet"))
         return self
 
 
@@ -222,7 +227,7 @@ class DaemonSetSpec(Model):
 
     @model_validator(mode="after")
     def _rules(self) -> Self:
-        complain(_template_faults(self.selector, self.template, "DaemonSet"))
+        complain(template_faults(self.selector, self.template, "DaemonSet"))
         return self
 
 
@@ -237,12 +242,13 @@ class DaemonSet(Model):
 
 
 def _faults(spec: DeploymentSpec) -> Iterator[Fault]:
-    yield from _template_faults(spec.selector, spec.template, "Deployment")
+    yield from template_faults(spec.selector, spec.template, "Deployment")
     if spec.progress_deadline_seconds <= spec.min_ready_seconds:
         yield Fault(("progressDeadlineSeconds",), "must be more than minReadySeconds")
 
 
-def _template_faults(selector: LabelSelector, template: PodTemplate, kind: str) -> Iterator[Fault]:
+def template_faults(selector: LabelSelector, template: PodTemplate, kind: str) -> Iterator[Fault]:
+    """Yield what is wrong with a selector and a template of pods that are kept running."""
     if selector == LabelSelector():
         yield Fault(("selector",), "must not be empty: repeat labels of the template")
     elif not matches(selector, template.metadata.labels):
@@ -254,7 +260,7 @@ def _template_faults(selector: LabelSelector, template: PodTemplate, kind: str) 
 
 
 def _stateful_faults(spec: StatefulSetSpec) -> Iterator[Fault]:
-    yield from _template_faults(spec.selector, spec.template, "StatefulSet")
+    yield from template_faults(spec.selector, spec.template, "StatefulSet")
     if spec.service_name and (complaint := DNS_LABEL.complaint(spec.service_name)):
         yield Fault(("serviceName",), complaint)
     names = [one.metadata.name for one in spec.volume_claim_templates]

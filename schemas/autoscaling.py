@@ -22,9 +22,16 @@ Percent = Annotated[int, Field(ge=1, le=2**31 - 1)]
 class ScaleTarget(Model):
     """The object whose pods are counted."""
 
-    api_version: Literal["apps/v1"] = "apps/v1"
-    kind: Literal["Deployment", "ReplicaSet", "StatefulSet"]
+    api_version: str = ""
+    kind: Literal["Deployment", "ReplicaSet", "ReplicationController", "StatefulSet"]
     name: DnsSubdomain
+
+    @model_validator(mode="after")
+    def _rules(self) -> Self:
+        version = "v1" if self.kind == "ReplicationController" else "apps/v1"
+        if self.api_version not in ("", version):
+            complain([Fault(("apiVersion",), f"must be {version!r}")])
+        return self
 
 
 class MetricTarget(Model):

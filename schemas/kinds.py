@@ -10,10 +10,12 @@ from schemas.model import Model
 from schemas.network_policy import NetworkPolicy
 from schemas.networking import Ingress, IngressClass
 from schemas.quotas import ResourceQuota
+from schemas.replication import ReplicationController
 from schemas.service import Endpoints, EndpointSlice, Service
 from schemas.storage import PersistentVolume
 
-Workload = DaemonSet | Deployment | ReplicaSet | StatefulSet
+Scaled = Deployment | ReplicaSet | ReplicationController | StatefulSet  # kinds that have a number of pods
+Workload = DaemonSet | Scaled
 Leading = Endpoints | EndpointSlice | Ingress | IngressClass | NetworkPolicy | Service
 Batch = CronJob | Job
 Bounding = LimitRange | PodDisruptionBudget | ResourceQuota
@@ -28,6 +30,7 @@ KINDS: dict[tuple[str, str], type[Model]] = {
     ("v1", "PersistentVolume"): PersistentVolume,
     ("v1", "PersistentVolumeClaim"): PersistentVolumeClaim,
     ("v1", "Pod"): Pod,
+    ("v1", "ReplicationController"): ReplicationController,
     ("v1", "ResourceQuota"): ResourceQuota,
     ("v1", "Secret"): Secret,
     ("v1", "Service"): Service,

@@ -9,6 +9,7 @@ from schemas.manifest import Manifest
 from schemas.network_policy import NetworkPolicy
 from schemas.pods import pod_of
 from schemas.problems import Problem
+from schemas.replication import ReplicationController
 from schemas.selectors import matches
 from schemas.service import Service
 
@@ -81,6 +82,6 @@ def _labels(value: Object) -> Mapping[str, str]:
     match value:
         case Pod():
             return value.metadata.labels
-        case DaemonSet() | Deployment() | ReplicaSet() | StatefulSet():
+        case DaemonSet() | Deployment() | ReplicaSet() | ReplicationController() | StatefulSet():
             return value.spec.template.metadata.labels
     return {}

@@ -12,7 +12,9 @@ from schemas.problems import Problem
 
 WAVE, ARGO_WAVE = "sloop/wave", "argocd.argoproj.io/sync-wave"
 DEPENDS_ON = "sloop/depends-on"
-RUNNING = frozenset({"CronJob", "DaemonSet", "Deployment", "Job", "Pod", "ReplicaSet", "StatefulSet"})
+RUNNING = frozenset(
+    {"CronJob", "DaemonSet", "Deployment", "Job", "Pod", "ReplicaSet", "ReplicationController", "StatefulSet"}
+)
 
 _WHOLE = re.compile(r"[+-]?\d{1,9}")
 Identity = tuple[str, str, str]  # kind, namespace and name

@@ -8,6 +8,7 @@ from schemas.core import Pod
 from schemas.kinds import Object
 from schemas.model import Path
 from schemas.pod import PodSpec
+from schemas.replication import ReplicationController
 
 _TEMPLATE = ("spec", "template", "spec")
 
@@ -30,7 +31,7 @@ def pod_of(value: Object) -> PodIn | None:
     match value:
         case Pod():
             return PodIn(value.spec, ("spec",), 1)
-        case Deployment() | ReplicaSet():
+        case Deployment() | ReplicaSet() | ReplicationController():
             return PodIn(value.spec.template.spec, _TEMPLATE, value.spec.replicas)
         case DaemonSet():
             return PodIn(value.spec.template.spec, _TEMPLATE, 1)

@@ -29,6 +29,7 @@ OF_PODS = frozenset({PODS, ALL_PODS, *COMPUTE})
 COUNTED: Mapping[str, str] = {
     "configmaps": "ConfigMap",
     "persistentvolumeclaims": "PersistentVolumeClaim",
+    "replicationcontrollers": "ReplicationController",
     "resourcequotas": "ResourceQuota",
     "secrets": "Secret",
     "services": "Service",
@@ -36,6 +37,7 @@ COUNTED: Mapping[str, str] = {
     "count/endpoints": "Endpoints",
     "count/limitranges": "LimitRange",
     "count/persistentvolumeclaims": "PersistentVolumeClaim",
+    "count/replicationcontrollers": "ReplicationController",
     "count/resourcequotas": "ResourceQuota",
     "count/secrets": "Secret",
     "count/services": "Service",

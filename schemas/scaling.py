@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 
-from schemas.apps import Deployment, ReplicaSet, StatefulSet
 from schemas.autoscaling import HorizontalPodAutoscaler, HorizontalPodAutoscalerV1
+from schemas.kinds import Scaled
 from schemas.manifest import Manifest
 from schemas.nearest import did_you_mean
 from schemas.notices import Remark
@@ -57,7 +57,7 @@ def _identity(manifest: Manifest) -> Target:
 
 def _unknown_containers(scaler: Manifest, target: Manifest) -> Iterator[Problem]:
     match scaler.object, target.object:
-        case HorizontalPodAutoscaler() as one, Deployment() | ReplicaSet() | StatefulSet() as scaled:
+        case HorizontalPodAutoscaler() as one, scaled if isinstance(scaled, Scaled):
             names = [each.name for each in scaled.spec.template.spec.containers]
             for index, metric in enumerate(one.metrics):
                 inside = metric.container_resource

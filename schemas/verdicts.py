@@ -36,7 +36,6 @@ NAMED: dict[tuple[str, str], Mark] = {
     ("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicyBinding"): Refused(_ADMISSION),
     ("admissionregistration.k8s.io/v1", "ValidatingWebhookConfiguration"): Refused(_ADMISSION),
     ("v1", "PodTemplate"): Refused("write the template inside a Deployment"),
-    ("v1", "ReplicationController"): Refused("write a Deployment (apps/v1) instead"),
     ("kustomize.config.k8s.io/v1beta1", "Kustomization"): Refused(
         "what it stands for is read where sloop.yaml says `render: kustomize` of the source, and its path is "
         "this directory"

@@ -31,6 +31,7 @@ HEADS: Mapping[str, Mapping[str, str]] = {
     },
     "Deployment": {"ready": "READY", "upToDate": "UP-TO-DATE", "available": "AVAILABLE"},
     "ReplicaSet": {"desired": "DESIRED", "current": "CURRENT", "readyPods": "READY"},
+    "ReplicationController": {"desired": "DESIRED", "current": "CURRENT", "readyPods": "READY"},
     "StatefulSet": {"ready": "READY"},
     "HorizontalPodAutoscaler": {
         "reference": "REFERENCE",

@@ -23,6 +23,7 @@ from schemas.manifest import Manifest
 from schemas.network_policy import NetworkPolicy
 from schemas.networking import Ingress, IngressBackend
 from schemas.pod import PodTemplate
+from schemas.replication import ReplicationController
 from schemas.selectors import LabelSelector
 from schemas.service import Service
 from schemas.storage import PersistentVolume
@@ -47,9 +48,9 @@ def _daemon_set(one: DaemonSet, sight: Sight) -> Details:
     }
 
 
-def _replica_set(one: ReplicaSet, _: Sight) -> Details:
+def _replica_set(one: ReplicaSet | ReplicationController, _: Sight) -> Details:
     return {
-        "selector": _selector(one.spec.selector),
+        "selector": _selector(one.spec.label_selector),
         "replicas": one.spec.replicas,
         "containers": _containers(one.spec.template),
     }
@@ -264,6 +265,7 @@ KINDS: Mapping[str, Callable[[Any, Sight], Details]] = {
     "Pod": _pod,
     "PodDisruptionBudget": _disruption_budget,
     "ReplicaSet": _replica_set,
+    "ReplicationController": _replica_set,
     "ResourceQuota": bounds.quota,
     "Secret": _secret,
     "Service": _service,

@@ -27,6 +27,7 @@ KINDS = {  # and whether they are in a namespace; the table of reconcilers takes
     "Pod": True,
     "PodDisruptionBudget": True,
     "ReplicaSet": True,
+    "ReplicationController": True,
     "ResourceQuota": True,
     "Secret": True,
     "Service": True,
@@ -35,7 +36,7 @@ KINDS = {  # and whether they are in a namespace; the table of reconcilers takes
 DEFAULT = "default"
 JOB_NAME = "batch.kubernetes.io/job-name"  # the label of a Job's pods
 ALL = (  # kubectl's "all"
-    *("Pod", "Service", "DaemonSet", "Deployment", "ReplicaSet", "StatefulSet"),
+    *("Pod", "ReplicationController", "Service", "DaemonSet", "Deployment", "ReplicaSet", "StatefulSet"),
     *("HorizontalPodAutoscaler", "Job", "CronJob"),
 )
 

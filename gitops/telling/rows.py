@@ -35,6 +35,7 @@ WORKLOADS: Mapping[str, tuple[str, ...]] = {
     "DaemonSet": ("desired", "current", "readyPods", "upToDate", "available", "nodeSelector"),
     "Deployment": ("ready", "upToDate", "available"),
     "ReplicaSet": ("desired", "current", "readyPods"),
+    "ReplicationController": ("desired", "current", "readyPods"),
     "StatefulSet": ("ready",),
 }
 

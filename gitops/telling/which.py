@@ -25,6 +25,7 @@ SHORT = {
     "pv": "persistentvolume",
     "pvc": "persistentvolumeclaim",
     "quota": "resourcequota",
+    "rc": "replicationcontroller",
     "rs": "replicaset",
     "sts": "statefulset",
     "svc": "service",

@@ -74,12 +74,12 @@ spec:
 """
 
 SET = """\
-apiVersion: apps/v1
+apiVersion: {version}
 kind: {kind}
 metadata: {{name: set, namespace: shop}}
 spec:
   {replicas}
-  selector: {{matchLabels: {{app: set}}}}
+  {selector}
   template:
     metadata: {{labels: {{app: set}}}}
     spec:
@@ -91,8 +91,15 @@ FILES = {"around.yaml": AROUND, "web.yaml": WEB, "job.yaml": JOB}
 
 
 def workload(kind: str, pod: str = "") -> str:
-    """Return a DaemonSet, ReplicaSet or StatefulSet; ``pod`` is more of its pods."""
-    return SET.format(kind=kind, pod=pod, replicas="" if kind == "DaemonSet" else "replicas: 2")
+    """Return a DaemonSet, ReplicaSet, ReplicationController or StatefulSet; ``pod`` is more of its pods."""
+    old = kind == "ReplicationController"
+    return SET.format(
+        version="v1" if old else "apps/v1",
+        kind=kind,
+        pod=pod,
+        replicas="" if kind == "DaemonSet" else "replicas: 2",
+        selector="selector: {app: set}" if old else "selector: {matchLabels: {app: set}}",
+    )
 
 
 def opened(host: Host) -> None:

@@ -56,6 +56,7 @@ def test_every_kind_has_its_columns(host: Host, kind: str, name: str, columns: d
     [
         ("StatefulSet", {"ready": "2/2"}),
         ("ReplicaSet", {"desired": 2, "current": 2, "readyPods": 2}),
+        ("ReplicationController", {"desired": 2, "current": 2, "readyPods": 2}),
         (
             "DaemonSet",
             {"desired": 1, "current": 1, "readyPods": 1, "upToDate": 1, "available": 1, "nodeSelector": []},

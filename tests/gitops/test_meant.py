@@ -57,6 +57,7 @@ def test_several_kinds_are_meant_by_a_list_and_by_all_each_once() -> None:
     assert kinds_meant("svc,pods,po") == ("Service", "Pod")
     assert kinds_meant("all,pods") == (
         "Pod",
+        "ReplicationController",
         "Service",
         "DaemonSet",
         "Deployment",

@@ -11,7 +11,7 @@ import pytest
 
 from tests.podman import doomed
 from tests.podman.hands import Hands
-from tests.podman.manifests import ONE, SLEEP, TWO, headless, pod, stateful_set, workload
+from tests.podman.manifests import ONE, SLEEP, TWO, Object, headless, pod, stateful_set, workload
 from tests.podman.program import Program
 
 FULL = "svc.cluster.local"
@@ -197,6 +197,25 @@ def test_a_replica_set_replaces_nobody_until_a_hand_does(program: Program) -> No
 
     assert kept == []
     assert sorted(program.images()) == [ONE, TWO]
+
+
+def test_a_replication_controller_without_a_selector_is_kept_scaled_and_found(program: Program) -> None:
+    applied(program, replication_controller(replicas=1))
+    changed = applied(program, replication_controller(TWO, replicas=2))
+    told = program.run("get", "rc").out.split()
+    Hands(program.podman).remove(program.of("web")[0])
+    assert program.run("apply").code == 0
+    program.commit("No controller any more")
+    assert program.run("apply", "--allow-empty").code == 0
+
+    assert [one.rpartition(".web-")[0] for one in changed] == ["create pod/default"]
+    assert told[:-1] == ["NAME", "DESIRED", "CURRENT", "READY", "AGE", "web", "2", "2", "2"]
+    assert program.containers() == []
+
+
+def replication_controller(image: str = ONE, *, replicas: int) -> Object:
+    made = workload("ReplicationController", "web", image, replicas=replicas)
+    return {**made, "apiVersion": "v1", "spec": {**made["spec"], "selector": {}}}
 
 
 def test_people_find_the_new_kinds_by_their_short_names(program: Program) -> None:
