@@ -1,10 +1,10 @@
 """Which commit is to be carried out: the newest, unless it has failed here or may not be used."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from gitops.planning.guard import Refusal
+from runtime.dataclass import dataclass
 
 if TYPE_CHECKING:
     from gitops.git.source import Source

@@ -1,7 +1,6 @@
 """What a person asks for on this machine and git doesn't say: restarts, and rollouts that wait."""
 
 import time
-from dataclasses import dataclass
 
 from gitops.git.source import Source
 from gitops.git.there import commit_there
@@ -12,6 +11,7 @@ from gitops.settings import Settings
 from gitops.telling.meant import absent
 from gitops.telling.which import Unaskable
 from reconcilers.words import PAUSE, RESTART, SUSPEND
+from runtime.dataclass import dataclass
 from runtime.ledger import look_back, open_ledger
 from runtime.records import Note
 from runtime.resources import Owner

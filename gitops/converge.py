@@ -1,7 +1,7 @@
 """Passes until nothing is left to do and everything is well, or it is clear that it won't be."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import Enum
 
 from gitops.execute import Result
@@ -10,6 +10,7 @@ from gitops.planning.changes import Change
 from gitops.planning.fare import Fare
 from reconcilers.order import is_initialized
 from reconcilers.pods import earliest
+from runtime.dataclass import dataclass
 from runtime.engine import Engine
 from runtime.observe import of_source
 from runtime.resources import Label

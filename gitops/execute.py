@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from queue import SimpleQueue
 
 from gitops.ending import end
@@ -26,6 +25,7 @@ from gitops.planning.steps import (
     Unpause,
     Write,
 )
+from runtime.dataclass import dataclass
 from runtime.engine import Engine, EngineError
 from runtime.hooks import after_start, before_stop
 from runtime.resources import Label, Network, Pod, Secret, Volume

@@ -1,9 +1,10 @@
 """What `sloop doctor` finds: one line each, with the way out."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+
+from runtime.dataclass import dataclass
 
 
 class Verdict(StrEnum):

@@ -4,11 +4,11 @@ Where none of them has changed, the recorded answer holds, and neither manifests
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gitops import VERSION
 from gitops.settings import rules
+from runtime.dataclass import dataclass
 from runtime.ledger import Answer, recall
 from runtime.observe import fingerprint, of_source
 from runtime.records import Readiness

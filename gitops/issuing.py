@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from runtime.certificates import (
     VOLUME,
@@ -14,6 +14,7 @@ from runtime.certificates import (
     issued_file,
     kept,
 )
+from runtime.dataclass import dataclass
 from runtime.engine import Engine, EngineError
 
 

@@ -1,7 +1,7 @@
 """What the ledger is told of a run, pass by pass: written ahead, and completed as steps end."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any
 
 from gitops.execute import Result
@@ -13,6 +13,7 @@ from gitops.planning.steps import Create, Step, started_by
 from gitops.planning.view import Memory, Moment, View
 from reconcilers.marks import State, mark_in
 from reconcilers.words import RESTART, SUSPEND
+from runtime.dataclass import dataclass
 from runtime.observe import container_key, of_source, pod_name
 from runtime.records import Outcome, Readiness, Run
 from runtime.resources import Label, Owner, Volume

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from reconcilers.kinds import catalog
 from reconcilers.places import Ground
 from reconcilers.wanted import Past
 from reconcilers.world import World
+from runtime.dataclass import dataclass
 from runtime.engine import Engine
 from runtime.ledger import LedgerError, look_back
 from runtime.observe import of_source

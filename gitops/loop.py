@@ -4,7 +4,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, closing
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Protocol
 
 from gitops.aim import Aim, OnFailure, prove, quarantine
@@ -23,6 +23,7 @@ from gitops.planning.view import House, Moment, View, view
 from gitops.probing import Watch
 from gitops.request import Overtaken, Request
 from gitops.serving import serving
+from runtime.dataclass import dataclass
 from runtime.lock import Holder, hold, lock_directory
 from runtime.observe import of_source
 from runtime.records import Failure, Outcome

@@ -1,10 +1,10 @@
 """What autoscalers go by: what containers use, asked for when one of them has to decide."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reconcilers.scaling import EVERY, WORD
+from runtime.dataclass import dataclass
 from runtime.engine import EngineError, EngineUnreachable
 from runtime.records import Note
 from runtime.resources import Owner

@@ -3,10 +3,11 @@
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from runtime.dataclass import dataclass
 from runtime.engine import EngineError
 from runtime.resources import Label
 

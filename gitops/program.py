@@ -4,7 +4,7 @@ import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from gitops.git.source import Source, Special, at_directory
 from gitops.idle import idle, record
 from gitops.service.head import Head
 from gitops.settings import Settings, SettingsError, known_by, only, placed, rules
+from runtime.dataclass import dataclass
 
 if TYPE_CHECKING:
     from gitops.converge import Converged

@@ -1,9 +1,10 @@
 """What a person, a timer or a push asks for."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 
+from runtime.dataclass import dataclass
 from runtime.records import Outcome
 from runtime.resources import Owner
 

@@ -1,13 +1,13 @@
 """Rollback: the last commit, or more, taken back by a new commit on the source's branch."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from gitops.git.revert import Revert, carry_out, plan_revert
 from gitops.git.source import Source
 from gitops.program import source_of
 from gitops.settings import Settings
+from runtime.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -21,6 +20,7 @@ from reconcilers.cronjob import Cron
 from reconcilers.job import summary
 from reconcilers.job_run import Run
 from reconcilers.marks import State
+from runtime.dataclass import dataclass
 from runtime.ledger import open_ledger
 from runtime.resources import Owner
 from schemas.batch import CronJob

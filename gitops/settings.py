@@ -3,10 +3,12 @@
 import os
 import socket
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
+
+from runtime.dataclass import dataclass
 
 if TYPE_CHECKING:
     from gitops.aim import OnFailure

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from gitops import program
@@ -12,6 +11,7 @@ from gitops.settings import Settings, each
 from gitops.telling.teller import Plain, Silent
 from gitops.telling.which import Missing
 from gitops.trouble import Exit, code_of
+from runtime.dataclass import dataclass
 from runtime.stop import Stopped
 
 if TYPE_CHECKING:

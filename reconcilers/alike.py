@@ -1,7 +1,6 @@
 """Pods that are all alike: kept at a number, and replaced step by step, or all at once, or not at all."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from itertools import islice
 
@@ -24,6 +23,7 @@ from reconcilers.rollout import Batch, Count, bounds, next_batch, proportional
 from reconcilers.template import Template, resources
 from reconcilers.wanted import Consequence, Health, Status, Wanted
 from reconcilers.world import World
+from runtime.dataclass import dataclass
 from runtime.observe import pod_name
 from runtime.resources import Label, Resource
 from runtime.seen import SeenPod

@@ -1,7 +1,6 @@
 """Autoscalers: how many pods their targets should have, by what their pods use."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from reconcilers.demand import Demand, Tolerance, Unmeasured, by_average, by_utilization, grouped, most
@@ -12,6 +11,7 @@ from reconcilers.sampling import Samples
 from reconcilers.scaling import EVERY, WORD, Figure, Scaling, State
 from reconcilers.wanted import Health, Status, Wanted
 from reconcilers.world import World
+from runtime.dataclass import dataclass
 from runtime.records import Note
 from runtime.resources import Owner
 from runtime.seen import SeenPod

@@ -1,8 +1,8 @@
 """The arithmetic of a disruption budget: how many healthy pods there have to be, and how many may go."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from runtime.dataclass import dataclass
 from schemas.disruption import PodDisruptionBudgetSpec
 from schemas.int_or_percent import scaled
 

@@ -2,13 +2,14 @@
 
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from functools import cached_property
 
 from reconcilers.failure_policy import Action, Ended, Meaning, meaning
 from reconcilers.indexes import Worker, pending, superfluous
 from reconcilers.marks import State
+from runtime.dataclass import dataclass
 from schemas.batch import JobSpec
 from schemas.indexes import indexes, written
 

@@ -1,7 +1,7 @@
 """CronJobs: Jobs that are started on a schedule, each once, and kept as long as their history wants them."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -28,6 +28,7 @@ from reconcilers.pulling import sought
 from reconcilers.template import network
 from reconcilers.wanted import Health, Status, Wanted
 from reconcilers.world import World
+from runtime.dataclass import dataclass
 from runtime.observe import pod_name
 from runtime.resources import Owner, Resource
 from runtime.seen import SeenPod

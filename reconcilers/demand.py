@@ -1,8 +1,9 @@
 """How many pods a metric asks for: Kubernetes' arithmetic over what each pod uses."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from math import ceil
+
+from runtime.dataclass import dataclass
 
 WARMING_UP = 120.0  # seconds after a pod's start in which its CPU counts only if measured while it was ready
 FIRST_READINESS = 30.0  # seconds; Kubernetes' horizontal-pod-autoscaler-initial-readiness-delay

@@ -5,13 +5,14 @@ Kubernetes' controllers don't ask budgets either; what has ended or fails its pr
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from reconcilers import words
 from reconcilers.budget import Budget, budget, may_go
 from reconcilers.pods import GOING
 from reconcilers.wanted import Health, Status, Wanted
 from reconcilers.world import World
+from runtime.dataclass import dataclass
 from runtime.observe import pod_name
 from runtime.resources import Label, Owner, Pod
 from runtime.seen import SeenPod

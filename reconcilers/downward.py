@@ -3,10 +3,10 @@
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 
 from reconcilers.world import World
+from runtime.dataclass import dataclass
 from schemas.container import Container
 from schemas.env import ResourceFieldRef
 from schemas.quantity import Quantity

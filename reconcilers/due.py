@@ -1,7 +1,6 @@
 """The arithmetic of a CronJob: which run is due now, which ones were missed, and when to look again."""
 
-from dataclasses import dataclass
-
+from runtime.dataclass import dataclass
 from schemas.schedule import Schedule
 
 MANY = 100  # missed runs; more are worth a warning

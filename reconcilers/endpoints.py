@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from reconcilers.world import World
+from runtime.dataclass import dataclass
 from runtime.observe import pod_name
 from runtime.probes import Http, Kind, Question, Tcp, read_probes
 from runtime.resources import Label, Pod

@@ -1,11 +1,11 @@
 """Configuration as files: what ConfigMaps, Secrets and the pod itself become inside a volume."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from reconcilers.downward import Identity, amount, field
 from reconcilers.security import readable
 from reconcilers.world import World
+from runtime.dataclass import dataclass
 from schemas.volumes import DownwardFile, KeyToPath, ProjectedSource, Volume
 
 

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from reconcilers.downward import Identity, amount, field
 from reconcilers.world import World
+from runtime.dataclass import dataclass
 from schemas.container import Container
 from schemas.env import EnvFrom, EnvSource
 from schemas.names import ENV_NAME

@@ -1,9 +1,10 @@
 """What a pod's failure means to its Job: the first rule of its podFailurePolicy that fits."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any
+
+from runtime.dataclass import dataclass
 
 
 class Action(Enum):

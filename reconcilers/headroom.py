@@ -1,9 +1,9 @@
 """How many pods of a kind the memory of this one machine can hold."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from reconcilers.demand import Sampled
+from runtime.dataclass import dataclass
 
 MEBI = 2**20
 

@@ -1,8 +1,9 @@
 """The arithmetic of indexed Jobs: which indexes are done, which are next, and how their pods are called."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import islice
+
+from runtime.dataclass import dataclass
 
 LABEL = "batch.kubernetes.io/job-completion-index"
 LONGEST_NAME, SUFFIX = 63, 5

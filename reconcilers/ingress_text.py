@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from reconcilers.routing import EVERY, Backend, Certificate, Claim, Routing
+from runtime.dataclass import dataclass
 from runtime.resources import File, digest, short
 
 MODE = 0o640  # its group may read it, which is the proxy's; keys are in it

@@ -1,7 +1,7 @@
 """One run of a Job on Podman: its pods, its mark, and what it wants of both at this moment."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -14,6 +14,7 @@ from reconcilers.pods import GOING, NEVER, Rests, rests
 from reconcilers.restarts import wait
 from reconcilers.template import Template, network, resources, template
 from reconcilers.world import World
+from runtime.dataclass import dataclass
 from runtime.grouping import ENDED
 from runtime.observe import pod_name
 from runtime.resources import Owner, Pod, Resource, Role, Volume, digest

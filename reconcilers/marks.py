@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, field, replace
 from enum import StrEnum
 
 from reconcilers.contents import volume_labels
 from reconcilers.world import World
+from runtime.dataclass import dataclass
 from runtime.resources import Label, Owner, Volume
 from runtime.seen import SeenVolume
 

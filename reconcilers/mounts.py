@@ -1,13 +1,13 @@
 """A container's file system: volumes, configuration as files, secrets as files."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from posixpath import join
 
 from reconcilers.contents import secret_resource, volume_labels
 from reconcilers.entries import Entry, Reader, entries
 from reconcilers.environment import Value, expand
 from reconcilers.world import World
+from runtime.dataclass import dataclass
 from runtime.resources import File, Files, Mount, Secret, SecretFile, Volume, digest, digest_of_files, short
 from schemas.container import Container, VolumeMount
 from schemas.core import PersistentVolumeClaim

@@ -1,8 +1,8 @@
 """The arithmetic of StatefulSets: which pods may come, go and be replaced right now, by their ordinals."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 
+from runtime.dataclass import dataclass
 from schemas.int_or_percent import scaled
 
 

@@ -1,9 +1,10 @@
 """How fast an autoscaler may follow: what was recommended lately, and the policies of its behaviour."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from math import ceil, floor
 from typing import Literal
+
+from runtime.dataclass import dataclass
 
 Log = Sequence[tuple[float, int]]  # (seconds since 1970, count), in no order
 

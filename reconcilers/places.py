@@ -2,11 +2,12 @@
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from ipaddress import IPv4Address, IPv4Network
 from itertools import chain
 from typing import Any, TypeVar
 
+from runtime.dataclass import dataclass
 from schemas.service import Service
 
 NODE_PORTS = (30000, 32767)  # Kubernetes' own

@@ -1,13 +1,13 @@
 """What pods that are there have in common, whoever made them: whether they rest, and what ails them."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 
 from reconcilers.order import held_back, is_done, policy_of, progress
 from reconcilers.restarts import Again, after_a_probe, again
 from reconcilers.world import World
+from runtime.dataclass import dataclass
 from runtime.grouping import finished
 from runtime.observe import container_key, pod_name
 from runtime.records import Restarts

@@ -1,12 +1,13 @@
 """Proxies: what any HAProxy of ours is made of, whichever object wants one, and whatever it is told."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from reconcilers.contents import volume_labels
 from reconcilers.template import network, network_name
 from reconcilers.world import World
+from runtime.dataclass import dataclass
 from runtime.proxies import (
     BUILT,
     ENTRYPOINT,

@@ -1,12 +1,13 @@
 """Quotas of pods: which of the pods that are wanted now have room, beside those that are there."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from functools import cached_property
 
 from reconcilers.wanted import Health, Wanted
 from reconcilers.world import World
+from runtime.dataclass import dataclass
 from runtime.grouping import ENDED
 from runtime.observe import pod_name
 from runtime.resources import Label, Owner, Pod

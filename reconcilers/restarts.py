@@ -1,7 +1,6 @@
 """Restarts: when a container that ended is started again."""
 
-from dataclasses import dataclass
-
+from runtime.dataclass import dataclass
 from runtime.grouping import ENDED
 from runtime.records import Restarts
 from runtime.seen import Exit, SeenContainer

@@ -1,8 +1,8 @@
 """Rollout arithmetic: how many pods may start and stop right now."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from runtime.dataclass import dataclass
 from schemas.int_or_percent import scaled
 
 

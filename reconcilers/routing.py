@@ -1,11 +1,12 @@
 """Which host and path leads to which Service, from all Ingresses together; and whose a contested one is."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import groupby
 from typing import Literal
 
 from runtime.certificates import Hosts, Issued, name_of
+from runtime.dataclass import dataclass
 from runtime.resources import Owner
 from schemas.backends import port_of
 from schemas.certificates import CERTIFICATE, KEY

@@ -1,11 +1,12 @@
 """What the pods of an autoscaler's target use, metric by metric."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from reconcilers.demand import Sampled
 from reconcilers.pods import GOING
 from reconcilers.world import World
+from runtime.dataclass import dataclass
 from runtime.resources import Role
 from runtime.seen import SeenContainer, SeenPod, Usage
 from schemas.container import Container

@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from typing import Any, Self
 
 from reconcilers.pacing import Course, Log
 from reconcilers.wanted import Health
+from runtime.dataclass import dataclass
 from runtime.resources import Owner
 
 WORD = "autoscale"  # under which the ledger keeps a State

@@ -1,7 +1,7 @@
 """StatefulSets: pods that keep their names and volumes, and come, go and are replaced in order."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from reconcilers import words
@@ -24,6 +24,7 @@ from reconcilers.pulling import sought
 from reconcilers.template import Template, follows, resources, template
 from reconcilers.wanted import Consequence, Health, Status, Wanted
 from reconcilers.world import World
+from runtime.dataclass import dataclass
 from runtime.observe import pod_name
 from runtime.resources import Label, Owner, Pod, Resource
 from runtime.seen import SeenPod

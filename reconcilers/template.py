@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from reconcilers.container import container, hooks_of, ports_of, probes_of
@@ -12,6 +12,7 @@ from reconcilers.mounts import scratch_name
 from reconcilers.pulling import images
 from reconcilers.security import sharing
 from reconcilers.world import World
+from runtime.dataclass import dataclass
 from runtime.grouping import parts_of
 from runtime.observe import pod_name
 from runtime.resources import Container, Label, Names, Network, Owner, Pod, Resource, digest, short

@@ -1,10 +1,11 @@
 """What a reconciler is told, and what it answers."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from types import MappingProxyType
 
+from runtime.dataclass import dataclass
 from runtime.records import Failure, Note, Readiness, Restarts
 from runtime.resources import Owner, Resource
 from runtime.seen import Exit, SeenPod

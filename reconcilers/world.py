@@ -3,7 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import Any
 
@@ -13,6 +13,7 @@ from reconcilers.routing import Routing
 from reconcilers.scaling import Scaling
 from reconcilers.wanted import Health, Past
 from runtime.certificates import Kept
+from runtime.dataclass import dataclass
 from runtime.observe import pod_name
 from runtime.proxies import members, read_note
 from runtime.records import Readiness

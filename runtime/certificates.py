@@ -3,9 +3,10 @@
 import json
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from typing import Any
 
+from runtime.dataclass import dataclass
 from runtime.resources import NOTHING, File, Hidden, digest, short
 
 VOLUME = "sloop__certificates"  # it survives the ledger, and everything but a hand

@@ -2,8 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from runtime.dataclass import dataclass
 from runtime.resources import Label, Role, container_name
 from runtime.seen import SeenContainer, SeenPod
 

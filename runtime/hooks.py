@@ -3,9 +3,10 @@
 import json
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from runtime.dataclass import dataclass
 from runtime.engine import Engine, EngineError
 from runtime.probes import Http, Kind, Probe, Question, question_of
 

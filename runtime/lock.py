@@ -8,8 +8,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
+
+from runtime.dataclass import dataclass
 
 COMMAND = 500  # characters of a command that are kept
 CONTENT = 8192  # bytes of a lock file that are read; such a command fits in, each character escaped

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
+from runtime.dataclass import dataclass
 from runtime.engine import EngineError, EngineUnreachable, ImageMissing, NameTaken
 
 TAKEN = (

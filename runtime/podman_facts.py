@@ -1,10 +1,10 @@
 """What Podman says of itself and of this machine, as far as sloop depends on it."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from runtime.dataclass import dataclass
 from runtime.podman_api import Api
 from runtime.podman_errors import asking_podman_to
 from runtime.podman_service import of_this_user

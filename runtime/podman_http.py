@@ -7,9 +7,9 @@ bringing up thirty containers takes Podman itself little more than ten times tha
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from io import BufferedReader
 
+from runtime.dataclass import dataclass
 from runtime.podman_service import Address, connect
 
 

@@ -4,10 +4,10 @@ import hashlib
 import os
 import socket
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from runtime.dataclass import dataclass
 from runtime.engine import EngineUnreachable
 
 READY_SECONDS = 30.0

@@ -6,8 +6,8 @@ grpc/doc/PROTOCOL-HTTP2.md and health-checking.md.
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 
+from runtime.dataclass import dataclass
 from runtime.probe_results import Answer
 from runtime.probes import Grpc
 

@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from http import HTTPStatus
 from urllib.parse import quote, urljoin, urlsplit
 
+from runtime.dataclass import dataclass
 from runtime.probe_results import Answer
 from runtime.probes import Http
 

@@ -4,8 +4,9 @@ Source: Kubernetes' pkg/kubelet/prober/worker.go and results_manager.go.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from runtime.dataclass import dataclass
 from runtime.probes import Kind, Probe
 from runtime.records import Readiness
 

@@ -6,10 +6,10 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from runtime import probe_doorman
+from runtime.dataclass import dataclass
 from runtime.seen import SeenContainer
 
 PATIENCE = 5.0  # seconds, for the doorman to answer

@@ -2,9 +2,9 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 
+from runtime.dataclass import dataclass
 from runtime.probe_asking import Asker, Run
 from runtime.probe_results import (
     Before,

@@ -1,8 +1,8 @@
 """Whom probes are put to: the containers that run, each with the probes of its own."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
+from runtime.dataclass import dataclass
 from runtime.probes import Probe, read_probes
 from runtime.resources import Label
 from runtime.seen import SeenContainer, SeenPod

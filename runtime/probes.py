@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+
+from runtime.dataclass import dataclass
 
 SHORTEST = 0.01  # seconds between two questions; Kubernetes' own least is 1
 

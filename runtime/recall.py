@@ -4,9 +4,10 @@ import json
 import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from runtime.dataclass import dataclass
 
 FILE = "ledger.sqlite3"
 VERSION = 2  # of the tables that are read here; runtime.tables brings older ones up to it

@@ -1,8 +1,8 @@
 """What the ledger remembers, as values.  Times are seconds since 1970."""
 
-from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from runtime.dataclass import dataclass
 from runtime.resources import Owner
 
 Outcome = Literal["Synced", "Failed", "RolledBack", "Superseded"]

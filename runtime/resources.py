@@ -4,9 +4,11 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Any
+
+from runtime.dataclass import dataclass
 
 DIGEST_VERSION = "1"
 

@@ -1,8 +1,8 @@
 """What an engine holds and tells, as values."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from runtime.dataclass import dataclass
 from runtime.resources import Role
 
 

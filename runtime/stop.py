@@ -4,8 +4,9 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from types import FrameType
+
+from runtime.dataclass import dataclass
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 

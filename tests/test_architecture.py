@@ -23,6 +23,7 @@ MAY_IMPORT = {
         "reconcilers",
         "schemas",
         "runtime.certificates",
+        "runtime.dataclass",
         "runtime.grouping",
         "runtime.observe",
         "runtime.probes",

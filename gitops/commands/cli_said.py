@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -16,6 +16,7 @@ from gitops import VERSION
 from gitops.service.journald import Level, leveled
 from gitops.settings import Settings, settings
 from gitops.trouble import Exit, code_of, log_unexpected
+from runtime.dataclass import dataclass
 from runtime.stop import Stopped
 
 

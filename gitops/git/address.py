@@ -2,11 +2,12 @@
 
 import hashlib
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from gitops.git.git_error import SourceError, without_credentials
+from runtime.dataclass import dataclass
 
 _PORTS = {"http": 80, "https": 443, "ssh": 22}
 _SCP = re.compile(r"(?P<login>[^/:]*@)?(?P<host>\[[^\]/]+\]|[^/:]+):(?P<path>.*)")

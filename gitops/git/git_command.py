@@ -5,10 +5,11 @@ import signal
 import subprocess
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from gitops.git.git_error import GitFailed, SourceError
+from runtime.dataclass import dataclass
 
 _INHERITED = (  # the caller's GIT_* variables that stay; inside a hook others name the hook's repository
     "GIT_SSH",  # also GIT_SSH_COMMAND, GIT_SSH_VARIANT

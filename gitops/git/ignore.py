@@ -1,7 +1,8 @@
 """What .sloopignore leaves out: the patterns of gitignore, with its rules."""
 
 import re
-from dataclasses import dataclass
+
+from runtime.dataclass import dataclass
 
 _PIECES = {
     "**/": "(?:.*/)?",

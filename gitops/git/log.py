@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from gitops.git.git_command import Git
 from gitops.git.git_error import printable
+from runtime.dataclass import dataclass
 
 _FORMAT = "--format=%x01%H%x1f%an%x1f%ae%x1f%aI%x1f%P%x1f%s%x1f%B%x00"
 _UNDONE = re.compile(r"^(?:Sloop-Reverts: |This reverts commit )([0-9a-f]{40,64})\b", re.MULTILINE)

@@ -6,13 +6,13 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from gitops.git.address import Address
 from gitops.git.git_command import Git
 from gitops.git.git_error import GitFailed, SourceError
 from gitops.git.ref import commits, login
+from runtime.dataclass import dataclass
 
 _BRANCHES = "+refs/heads/*:refs/heads/*"
 _OPTIONS = ("--quiet", "--prune", "--no-tags", "--update-shallow", "--no-write-fetch-head", "--no-auto-gc")

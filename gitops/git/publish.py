@@ -4,12 +4,13 @@ import re
 import socket
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from gitops.git.git_command import Git
 from gitops.git.git_error import GitFailed, SourceError
 from gitops.git.source import Source
 from gitops.hook import DEPLOYER
+from runtime.dataclass import dataclass
 
 PUSH_LIMIT = 600.0  # seconds: a hook of the other side may deploy what it receives before it answers
 _SIGN = "set commit.gpgSign, gpg.format and user.signingKey with git config --global, or commit by hand"

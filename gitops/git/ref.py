@@ -4,12 +4,12 @@ import difflib
 import re
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from gitops.git.address import Access, Address
 from gitops.git.git_command import Git
 from gitops.git.git_error import SourceError
+from runtime.dataclass import dataclass
 
 HEX = re.compile(r"[0-9a-f]{4,64}")
 FULL = re.compile(r"[0-9a-f]{40}")

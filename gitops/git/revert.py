@@ -1,7 +1,7 @@
 """Takes a commit back by a new commit on the source's branch: planned as a value, then carried out."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 
 from gitops.git.address import sub_path
@@ -11,6 +11,7 @@ from gitops.git.publish import Draft, publish
 from gitops.git.rewrite import Conflict, changed, grafted, is_empty, without
 from gitops.git.source import Source
 from gitops.git.undo import undoable
+from runtime.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

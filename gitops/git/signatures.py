@@ -5,11 +5,12 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from gitops.git.git_command import Git
 from gitops.git.git_error import SourceError
+from runtime.dataclass import dataclass
 
 _SAID = {  # of git's %G?; all but G are refused
     "N": "it is not signed",

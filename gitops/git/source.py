@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -15,6 +15,7 @@ from gitops.git.log import Commit, history
 from gitops.git.mirror import Mirror
 from gitops.git.signatures import Signers, unsigned
 from gitops.git.versions import newest, within
+from runtime.dataclass import dataclass
 
 if TYPE_CHECKING:
     from gitops.git.foreign import Renderer

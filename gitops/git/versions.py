@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from functools import total_ordering
+
+from runtime.dataclass import dataclass
 
 _PART = r"(?:0|[1-9]\d*)"
 _VERSION = re.compile(rf"v?({_PART})\.({_PART})\.({_PART})(?:-([0-9A-Za-z.-]+))?(?:\+[0-9A-Za-z.-]+)?")

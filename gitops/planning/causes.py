@@ -1,7 +1,7 @@
 """Why something changes: which commit wrote it, and what it said before."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from gitops.git.source import Commit, SourceError
 from gitops.git.there import youngest
@@ -13,6 +13,7 @@ from gitops.planning.verdict import Verdict
 from gitops.planning.view import House, View
 from reconcilers.contents import used_config_maps, used_secrets
 from reconcilers.wanted import Consequence
+from runtime.dataclass import dataclass
 from runtime.resources import Owner
 from schemas.apps import StatefulSet
 from schemas.core import PersistentVolumeClaim

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from gitops.planning.mending import AWAY
@@ -31,6 +31,7 @@ from gitops.planning.verdict import Verdict
 from gitops.planning.view import View
 from reconcilers.wanted import Consequence, Wanted
 from reconcilers.words import suspended
+from runtime.dataclass import dataclass
 from runtime.grouping import MISSING
 from runtime.observe import container_key, of_source, pod_name
 from runtime.resources import Label, Owner, Pod, Secret

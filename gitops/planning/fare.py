@@ -1,12 +1,13 @@
 """How every object fares: what its reconciler says, and what the plan adds to it."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from gitops.planning.render import object_digest
 from gitops.planning.view import View
 from reconcilers.wanted import Health, Wanted
 from reconcilers.words import suspended
+from runtime.dataclass import dataclass
 from runtime.observe import container_key
 from runtime.resources import Label, Owner
 from runtime.seen import SeenContainer, SeenPod

@@ -1,7 +1,6 @@
 """The plan: from what is wanted and what was seen to the numbered steps that lead from one to the other."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from graphlib import TopologicalSorter
 
 from gitops.planning.clearing import clear
@@ -11,6 +10,7 @@ from gitops.planning.steps import Step, resource
 from gitops.planning.subnets import with_subnets
 from gitops.planning.supplying import supply
 from reconcilers.wanted import Wanted
+from runtime.dataclass import dataclass
 from runtime.resources import Owner
 from runtime.seen import Seen
 

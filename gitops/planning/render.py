@@ -1,10 +1,11 @@
 """From the files of a commit to its objects."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 
 from reconcilers.contents import written
+from runtime.dataclass import dataclass
 from runtime.resources import Owner, digest
 from schemas.hooks import hook_of
 from schemas.load import load

@@ -2,13 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from types import MappingProxyType
 from typing import TypeVar
 
 from gitops.planning.steps import Action, resource, verb
 from reconcilers.wanted import Wanted
+from runtime.dataclass import dataclass
 from runtime.observe import of_source, pod_name
 from runtime.proxies import members
 from runtime.resources import Image, Label, Owner, Pod, Resource, Volume

@@ -1,7 +1,8 @@
 """What the executor can do: one value per action, and the numbered step that carries it."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from runtime.dataclass import dataclass
 from runtime.resources import Configuration, Files, Image, Network, Owner, Pod, Secret, Volume
 
 

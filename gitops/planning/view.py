@@ -1,7 +1,7 @@
 """A look at everything: what git wants, what is there, and the steps between. Changes nothing."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property, partial
 from types import MappingProxyType
 
@@ -24,6 +24,7 @@ from reconcilers.wanted import Past, Wanted
 from reconcilers.words import suspended
 from reconcilers.world import Catalog, Earlier, Entrance, Machine, World
 from runtime.certificates import VOLUME, Kept, kept
+from runtime.dataclass import dataclass
 from runtime.engine import Engine
 from runtime.grouping import ENDED
 from runtime.observe import of_source

@@ -3,12 +3,13 @@
 import threading
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from gitops.loop import Pass
 from gitops.planning.view import View
 from gitops.service.metrics import Histogram, Metric, counter, gauge
 from reconcilers.wanted import Health
+from runtime.dataclass import dataclass
 from runtime.observe import pod_name
 
 

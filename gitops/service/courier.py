@@ -4,11 +4,12 @@ import json
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gitops.settings import NotificationSettings, Settings, placed
+from runtime.dataclass import dataclass
 
 if TYPE_CHECKING:
     from gitops.service.news import News

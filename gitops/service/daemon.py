@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 
 from gitops.aim import Aim, aiming
@@ -25,6 +25,7 @@ from gitops.service.strays import strays
 from gitops.service.visitors import Heard, Visitors
 from gitops.settings import Settings, SettingsError, each, hurried, rules
 from gitops.telling.teller import Plain
+from runtime.dataclass import dataclass
 from runtime.engine import Engine, EngineError
 from runtime.ledger import open_ledger
 from runtime.records import Run

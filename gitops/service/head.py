@@ -1,11 +1,12 @@
 """Which commit a loop without end is about: the newest that can be had and may be carried out."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from gitops.aim import GOOD, Aim
 from gitops.git.git_error import SourceError
 from gitops.git.source import Source
+from runtime.dataclass import dataclass
 
 
 class Held(Exception):

@@ -6,13 +6,13 @@ import sysconfig
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from gitops.git.address import parse
 from gitops.service.units import MARK, Wish, enabled, units
 from gitops.settings import Settings, SettingsError, usual_file
+from runtime.dataclass import dataclass
 
 NAMES = ("sloop.timer", "sloop.service")
 

@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from gitops.aim import Unsigned
 from gitops.converge import what_is_wrong
@@ -20,6 +20,7 @@ from gitops.telling.aftermath import said_last
 from gitops.telling.show import last_output
 from gitops.trouble import Exit
 from reconcilers.pods import earliest
+from runtime.dataclass import dataclass
 from runtime.engine import EngineError
 from schemas.problems import ManifestError
 

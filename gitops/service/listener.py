@@ -6,8 +6,10 @@ import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
+
+from runtime.dataclass import dataclass
 
 HEAD, BODY = 16 * 1024, 1024 * 1024  # bytes at most; a push of 2,048 commits is what GitHub tells of at most
 HASTE = 10.0  # seconds in which a whole request must be here and its answer be taken

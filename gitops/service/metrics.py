@@ -4,7 +4,9 @@ Source: Prometheus' docs/instrumenting/exposition_formats.md, version 0.0.4.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from runtime.dataclass import dataclass
 
 KIND = "text/plain; version=0.0.4; charset=utf-8"
 BUCKETS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)  # seconds

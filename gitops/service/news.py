@@ -2,10 +2,10 @@
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from gitops.journal import UNFINISHED
+from runtime.dataclass import dataclass
 from runtime.records import Run
 
 Event = Literal["failed", "rolledBack", "recovered"]

@@ -6,7 +6,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from runtime.dataclass import dataclass
 
 PATIENCE = 1800.0  # seconds that one pass may take, with all its pulls and graces, before it counts as stuck
 

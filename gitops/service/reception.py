@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from gitops.git.address import parse
@@ -13,6 +12,7 @@ from gitops.service.receive import branch_of, check
 from gitops.service.visitors import Visitor
 from gitops.settings import Settings
 from gitops.trouble import Exit, code_of
+from runtime.dataclass import dataclass
 
 WHILE = 1.0  # seconds between looks whether anybody still keeps the source that is waited for
 

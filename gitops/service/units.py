@@ -1,7 +1,8 @@
 """The text of the systemd units by which sloop runs without anybody: on a timer, or all the time."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from runtime.dataclass import dataclass
 
 MARK = "# Written by `sloop install`; `sloop uninstall` removes it. To change something: systemctl edit"
 BOOT = 15.0  # seconds after the boot at which a timer elapses first

@@ -2,11 +2,12 @@
 
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TextIO
 
 from gitops.request import Overtaken
 from gitops.telling.teller import Plain
+from runtime.dataclass import dataclass
 
 Say = Callable[[str], None]
 

@@ -3,7 +3,7 @@
 import os
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from gitops.service.board import Board
@@ -14,6 +14,7 @@ from gitops.service.notify import Pulse
 from gitops.service.webhooks import concerns, mark, signed
 from gitops.settings import Settings, SettingsError
 from gitops.traffic import traffic
+from runtime.dataclass import dataclass
 
 CREDENTIAL = "webhook-secret"  # of systemd: LoadCredential=webhook-secret:/path
 SHORTEST = 16  # bytes of a secret

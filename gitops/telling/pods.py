@@ -1,13 +1,13 @@
 """The pods that run here, as kubectl tells of them."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from gitops.look import Sight
 from gitops.telling.meant import shown
 from reconcilers.order import is_done, is_initialized, policy_of
 from reconcilers.pods import NEVER, unready
 from reconcilers.restarts import again
+from runtime.dataclass import dataclass
 from runtime.resources import Label, Owner, Role
 from runtime.seen import UNKNOWN, Exit, SeenContainer, SeenPod
 from schemas.core import Pod as PodObject

@@ -1,7 +1,6 @@
 """Which revisions an object has had on this machine: the ledger knows the commits, git what they say."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 from gitops.git.source import Commit, SourceError
@@ -12,6 +11,7 @@ from gitops.settings import Settings
 from gitops.telling.meant import absent
 from gitops.telling.report import moment
 from reconcilers.kinds import KINDS
+from runtime.dataclass import dataclass
 from runtime.ledger import look_back
 from runtime.records import Event
 from runtime.resources import Label, Owner, Pod

@@ -1,11 +1,10 @@
 """How far an object's rollout is."""
 
-from dataclasses import dataclass
-
 from gitops.look import Sight
 from gitops.telling.meant import absent
 from gitops.telling.which import Unaskable
 from reconcilers.wanted import Health, Status, Wanted
+from runtime.dataclass import dataclass
 from runtime.resources import Owner
 from schemas.apps import DaemonSet, StatefulSet
 
