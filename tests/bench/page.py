@@ -147,11 +147,12 @@ def _life(lived: Living) -> Iterator[str]:
 def _leads(led: Led) -> Iterator[str]:
     yield "## Services and Ingresses"
     yield ""
-    yield "wrk with 32 connections that are kept, to one pod. By hand is the same HAProxy with what a person"
-    yield "would write: for an Ingress host, access log, the visitor's address and retries; it leads to the"
-    yield "same Service. The last column is processor time of the proxy for each request."
+    yield "wrk with 32 connections to one pod: kept, or a new one for each request. By hand is the same"
+    yield "HAProxy with what a person would write who wants the same; for an Ingress what is told of the"
+    yield "visitor, an access log and retries. It leads to the same Service. The proxies have a core for"
+    yield "themselves; beside requests a second stands their processor time for each."
     yield ""
-    yield from _table(("", "requests/s", "of the proxy"), rows(led))
+    yield from _table(("", "kept", "of the proxy", "anew", "of the proxy"), rows(led))
 
 
 def _table(head: Sequence[str], rows: "Iterator[Sequence[str]] | Sequence[Sequence[str]]") -> Iterator[str]:
