@@ -177,11 +177,18 @@ class Journal:
         self.ledger.remember(
             self.source, {f"pod/{pod_name(pod)}": _look(pod) for pod in mine.pods}, self.clock()
         )
-        self.ledger.note_readiness(self.source, _new(view.moment))
+        self.ledger.note_readiness(self.source, {**self._heired(view), **_new(view.moment)})
         memory = view.moment.memory
         self.ledger.forget_pods(
             self.source, (memory.restarts.keys() | memory.readiness.keys()) - _ids(mine.pods)
         )
+
+    def _heired(self, view: View) -> Mapping[str, Readiness]:
+        """Return what was known of the pods that go over in this pass; asked only where some do."""
+        if not view.claims.inherited:
+            return {}
+        known = self.ledger.past.readiness_at_others(self.source)
+        return {id_: known[id_] for id_ in _ids(of_source(view.seen, self.source).pods) & known.keys()}
 
     def _last(self) -> Run | None:
         return next(iter(self.ledger.past.history(self.source, limit=1)), None)

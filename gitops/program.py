@@ -188,7 +188,7 @@ def _converge(
         finally:
             courier.finish()
         document = _status(house, ended.last.view, behind(settings, source, loop.aimed))
-        if ended.last.done:
+        if ended.last.done and not ended.last.view.left:  # which ends when a neighbour's git says so
             looked, sha = ended.last.view, ended.last.view.commit.sha
             later = earliest(*(answer.look_again for answer in looked.wanted))
             record(ledger, source, looked.seen, settings, sha, document, look_again=later)
@@ -211,6 +211,7 @@ def _told(settings: Settings, house: "House", ended: "Converged", document: Docu
 
 def house_of(settings: Settings, source: Source, engine: "Engine") -> "House":
     """Return the source on the engine."""
+    from gitops.beside import neighbours_of
     from gitops.machine import this_machine
     from gitops.node import node_labels
     from gitops.planning.view import House, Options
@@ -230,7 +231,8 @@ def house_of(settings: Settings, source: Source, engine: "Engine") -> "House":
         ignored=settings.policy_ignore,
         prune=rules(settings).prune,
     )
-    return House(source, engine, made)
+    house = House(source, engine, made)
+    return replace(house, neighbours=tuple(neighbours_of(settings, house)))
 
 
 def issuer_of(settings: Settings) -> "Issuer":
@@ -355,7 +357,11 @@ def _abandoned(looked: "View") -> list[str]:
 
 def _notices(looked: "View") -> list[str]:
     conflicts = [f"{one.owner}: {one.message}" for one in looked.plan.conflicts]
-    return [*_abandoned(looked), *conflicts, *(str(notice) for notice in looked.rendered.notices)]
+    moved = [
+        f"{owner} left git, and is left to {name}, which has it now" for owner, name in looked.left.items()
+    ]
+    told = (str(notice) for notice in looked.rendered.notices)
+    return [*_abandoned(looked), *moved, *conflicts, *told]
 
 
 def _refused(source: Source, looked: "View") -> list[str]:

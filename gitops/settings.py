@@ -73,7 +73,8 @@ class Settings:
     are obtained of once ``acme_agree`` says that its terms are agreed to.
     ``policy_forbid`` is what no commit may ask of this machine, ``policy_ignore`` are the kinds of which what
     would be refused is left out.
-    ``source`` is the name of the one that is meant; ``file`` is the configuration that was read.
+    ``source`` is the name of the one that is meant, ``neighbours`` are those of the configuration that
+    aren't; ``file`` is the configuration that was read.
     ``listen`` is where a daemon answers HTTP, and the file holds what forges sign webhooks with.
     """
 
@@ -100,12 +101,13 @@ class Settings:
     policy_forbid: tuple[str, ...] = ()
     policy_ignore: tuple[str, ...] = ()
     sources: tuple[SourceSettings, ...] = ()
+    neighbours: tuple[SourceSettings, ...] = ()
     notifications: tuple[NotificationSettings, ...] = ()
     file: Path | None = None
 
 
 IN_A_FILE_ONLY = frozenset(
-    {"node_labels", "notifications", "policy_forbid", "policy_ignore", "sources", "file"}
+    {"node_labels", "notifications", "policy_forbid", "policy_ignore", "sources", "neighbours", "file"}
 )
 
 
@@ -121,7 +123,9 @@ def settings(
     said = {name: value for name, value in options.items() if value is not None}
     merged = {**written, **_environed(environment), **said}
     if merged.get("repo") is not None and "repo" not in written:
-        merged["sources"] = _said(merged["repo"], merged.get("path"), merged.get("sources", ()))
+        known = merged.get("sources", ())
+        merged["sources"] = _said(merged["repo"], merged.get("path"), known)
+        merged["neighbours"] = tuple(one for one in known if one not in merged["sources"])
     if "state" in merged:
         merged["state"] = Path(merged["state"]).expanduser().absolute()
     given = Settings(**merged, file=place if written or file else None)
@@ -168,7 +172,15 @@ def only(settings: Settings) -> Settings:
 def narrowed(settings: Settings, one: SourceSettings) -> Settings:
     """Return the settings as if this source were the only one; what was said of ref and path wins."""
     ref, path = settings.ref or one.ref, settings.path or one.path
-    return replace(settings, source=one.name, repo=one.url, ref=ref, path=path, sources=(one,))
+    others = tuple(other for other in (*settings.sources, *settings.neighbours) if other.name != one.name)
+    named = replace(settings, source=one.name, repo=one.url, sources=(one,), neighbours=others)
+    return replace(named, ref=ref, path=path)
+
+
+def beside(settings: Settings) -> Iterator[Settings]:
+    """Yield the settings of each neighbour of the one source that is meant, as if it were the only one."""
+    for one in settings.neighbours:
+        yield narrowed(replace(settings, ref=None, path="", sources=(), neighbours=()), one)
 
 
 def hurried(settings: Settings, interval: float) -> Settings:

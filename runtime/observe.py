@@ -1,6 +1,6 @@
 """What was seen on the machine: whose it is, and whether it differs from last time."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from runtime.resources import Label, Owner, container_name, digest
@@ -15,6 +15,11 @@ def of_source(seen: Seen, source: str) -> Seen:
         volumes=tuple(one for one in seen.volumes if one.labels.get(Label.SOURCE) == source),
         secrets=tuple(name for name in seen.secrets if name.startswith(secret_prefix(source))),
     )
+
+
+def labels(seen: Seen) -> list[Mapping[str, str]]:
+    """Return the labels of all pods and volumes."""
+    return [*(pod.labels for pod in seen.pods), *(volume.labels for volume in seen.volumes)]
 
 
 def of_owner(pods: Iterable[SeenPod], owner: Owner) -> tuple[SeenPod, ...]:

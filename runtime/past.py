@@ -123,7 +123,14 @@ class Past:
 
     def readiness(self, source: str) -> Mapping[str, Readiness]:
         """Return by pod id whether it was last found ready."""
-        query = "SELECT pod, ready, since, successes, failures FROM readiness WHERE source = ?"
+        return self._readiness("source = ?", source)
+
+    def readiness_at_others(self, source: str) -> Mapping[str, Readiness]:
+        """Return the same of the pods that other sources have, or had."""
+        return self._readiness("source <> ?", source)
+
+    def _readiness(self, whose: str, source: str) -> Mapping[str, Readiness]:
+        query = f"SELECT pod, ready, since, successes, failures FROM readiness WHERE {whose}"
         return {pod: Readiness(bool(ready), *rest) for pod, ready, *rest in self._rows(query, source)}
 
     def suspended(self, source: str) -> float | None:

@@ -50,6 +50,7 @@ from runtime.resources import (
 )
 from runtime.routes import routes
 from runtime.seen import UNKNOWN, Exit, Happening, Seen, SeenServer, Usage
+from runtime.takeovers import as_owned_now
 
 EVENTS = json.dumps({"type": ["container", "network", "volume"]})
 
@@ -84,7 +85,10 @@ class PodmanEngine:
         return hashlib.sha256(b"sloop identity" + self.key()).hexdigest()[:12]
 
     def look(self) -> Seen:
-        """Return all that is there, by four calls, and one more for each pod that a hand renamed."""
+        """Return all that is there, by four calls, and one more for each pod that a hand renamed.
+
+        What went over to another source has that one's label.
+        """
         with asking_podman_to("list what is there"):
             containers = self._api.get("containers/json", all=True, pod=True)
             networks = self._api.get("networks/json")
@@ -92,13 +96,14 @@ class PodmanEngine:
             volumes = self._api.get("volumes/json")
             kept = self._api.get("secrets/json")
             copied = copies(containers, self._annotations)
-        return Seen(
+        found = Seen(
             pods=pods_of(containers, copied),
             networks=networks_of(networks),
             volumes=volumes_of(volumes, _contents(volumes)),
             secrets=tuple(secret["Spec"]["Name"] for secret in kept),
             routes=routes(),
         )
+        return as_owned_now(found)
 
     def images(self) -> frozenset[str]:
         """Return every reference by which an image on this machine may be called."""

@@ -24,8 +24,9 @@ class Label:
     COMMIT = "sloop/commit"  # the commit that made it, for people and for a lost ledger
     BASE = "sloop/base"  # the commit of the revision that a StatefulSet's partition holds on to
     USES = "sloop/uses"  # names of the volumes and secrets it needs, separated by commas
-    KIND = "sloop/kind"  # what a volume is for: claim (never removed), files, proxy, scratch or mark
+    KIND = "sloop/kind"  # what a volume is for: claim (never removed), files, proxy, scratch, mark, takeover
     MARK = "sloop/mark"  # JSON; what a volume keeps of a Job beyond its pods
+    NUMBER = "sloop/number"  # of several takeovers of one object the highest holds
     PROBES = "sloop/probes"  # JSON; so that pods of an older commit, too, can be probed
     HOOKS = "sloop/hooks"  # JSON; so that a pod of an older commit, too, is stopped as it should be
     NAMED = "sloop/named-ports"  # JSON: its ports by name, for Services that name them

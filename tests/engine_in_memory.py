@@ -27,6 +27,7 @@ from runtime.resources import (
     container_name,
 )
 from runtime.seen import UNKNOWN, Exit, Happening, Seen, SeenNetwork, SeenPod, SeenServer, SeenVolume, Usage
+from runtime.takeovers import as_owned_now
 
 Call = tuple[str, str]  # a method and the name it was called with
 
@@ -87,12 +88,13 @@ class EngineInMemory:
     def look(self) -> Seen:
         with self._lock:
             self.requests += 4
-            return Seen(
+            found = Seen(
                 pods=pods_of(map(self._listed, self._pods.values())),
                 networks=tuple(self._networks.values()),
                 volumes=tuple(self._volumes.values()),
                 secrets=tuple(self._secrets),
             )
+            return as_owned_now(found)
 
     def images(self) -> frozenset[str]:
         self.requests += 1

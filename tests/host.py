@@ -18,16 +18,18 @@ from gitops.journal import Journal
 from gitops.loop import Loop, Pass
 from gitops.planning.changes import Change
 from gitops.planning.fare import Fare
+from gitops.planning.neighbours import Neighbour
 from gitops.planning.steps import Step
 from gitops.planning.view import House, Options, View
 from gitops.probing import Probed, Watch
 from gitops.request import Request
+from reconcilers.words import suspended
 from runtime.ledger import open_ledger
 from runtime.lock import Holder
 from runtime.probed import asked_of
 from runtime.proxies import BUILT
 from runtime.records import Readiness
-from runtime.resources import Network
+from runtime.resources import Network, Owner
 from runtime.seen import SeenContainer, SeenPod
 from tests.engine_in_memory import EngineInMemory
 from tests.gitops.repository import Repository
@@ -140,6 +142,7 @@ class Host:
         self.completing = {"done:1"}
         self.on_failure: OnFailure = "hold"
         self.options = Options()
+        self.neighbours: tuple[Neighbour, ...] = ()
         self.told = Told()
         self.passes: list[Pass] = []
         self.repository = Repository(directory / "site")
@@ -167,7 +170,7 @@ class Host:
     def loop(self, request: Request | None = None) -> Recorded:
         """Begin anew, as another process would."""
         return Recorded(
-            House(self.source, self.engine, self.options),
+            House(self.source, self.engine, self.options, self.neighbours),
             Journal(self.ledger, self.source.id, self.clock),
             request or Request(),
             self.told,
@@ -182,6 +185,29 @@ class Host:
         loop = self.loop(request)
         self.passes = loop.passes
         return converge(loop, timeout=seconds, wait=wait)
+
+    def beside(self) -> "Host":
+        """Return another source on the same machine; both are in one configuration."""
+        other = Host(self.directory / "beside")
+        other.ledger.close()
+        other.clock, other.engine, other.ledger, other.probes = (
+            self.clock,
+            self.engine,
+            self.ledger,
+            self.probes,
+        )
+        other.source.id = "fedcba987654"
+        other.neighbours, self.neighbours = (self.neighbour("site"),), (other.neighbour("other"),)
+        return other
+
+    def neighbour(self, name: str) -> Neighbour:
+        """Return this source as others of its configuration know it."""
+        house = House(self.source, self.engine, self.options)
+        return Neighbour(self.source.id, name, lambda: house.rendered(self.source.resolve()), self.holding)
+
+    def holding(self, owner: Owner) -> str:
+        """Say why an object is left alone."""
+        return suspended(self.ledger.past.notes(self.source.id)).get(owner, "")
 
     def live(self) -> None:
         """Let pods crash, and complete."""

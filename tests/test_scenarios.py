@@ -2,8 +2,10 @@
 
 A scenario is a folder.  ``before/`` is applied first, where there is one, on a machine that ``first.txt``
 tells of; of ``between/`` only one pass is made, as if a crash had ended it; then hands meddle as
-``hands.txt`` says (see ``tests/hands.py``); and what becomes of ``after/`` is told.  ``pytest --accept``
-rewrites the expectations.  Digests stand as REV1, CONTENT1, SECRET1.
+``hands.txt`` says (see ``tests/hands.py``); and what becomes of ``after/`` is told.  Where there is another
+source in the same configuration, its ``neighbour/before/`` is applied first of all, its ``neighbour/after/``
+committed with ours, and what becomes of that is told last.  ``pytest --accept`` rewrites the expectations.
+Digests stand as REV1, CONTENT1, SECRET1.
 """
 
 import json
@@ -36,13 +38,15 @@ def test_a_scenario_goes_as_expected(
     host: Host, scenario: Path, expected: Callable[[Path, str], str]
 ) -> None:
     meddle(host, scenario / "first.txt")
+    neighbour = _neighbour(host, scenario / "neighbour")
     _apply(host, scenario / "before", Request())
     _interrupt(host, scenario / "between")
     known = "".join(f"{name}\n" for name in _left(host))
     request = meddle(host, scenario / "hands.txt")
     host.told.announced.clear()
 
-    told = _stable(known, "".join(f"{line}\n" for line in _told(host, scenario / "after", request)), host)
+    lines = [*_told(host, scenario / "after", request), *_told_beside(neighbour, host)]
+    told = _stable(known, "".join(f"{line}\n" for line in lines), host)
 
     assert told == expected(scenario / "expected.txt", told)
 
@@ -60,6 +64,28 @@ def _apply(host: Host, directory: Path, request: Request) -> None:
         host.commit("Before", _files(directory))
         host.apply(request)
         host.clock.now += 3600
+
+
+def _neighbour(host: Host, directory: Path) -> Host | None:
+    """Return the neighbour, once it has carried out what it had, and committed what it has."""
+    if not directory.is_dir():
+        return None
+    other = host.beside()
+    other.commit("Before", _files(directory / "before"))
+    other.apply()
+    other.commit("After", _files(directory / "after"))
+    other.told.announced.clear()
+    host.clock.now += 3600
+    return other
+
+
+def _told_beside(neighbour: Host | None, host: Host) -> Iterator[str]:
+    if neighbour is None:
+        return
+    yield "neighbour:"
+    lines = [*_told(neighbour, host.directory / "nowhere", Request())]
+    yield from (f"  {line}" for line in lines[: lines.index("left:")])
+    yield from (f"  left to {name}: {owner}" for owner, name in neighbour.passes[-1].view.left.items())
 
 
 def _interrupt(host: Host, directory: Path) -> None:

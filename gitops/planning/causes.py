@@ -56,6 +56,9 @@ def explained(house: House, view: View, changes: Sequence[Change], outage: Outag
     bases = {change.base for change in changes if not change.local}
     thens = {base: _then(house, view, base) for base in bases}
     notes = {answer.owner: answer.note for answer in view.wanted if answer.note}
+    notes |= {
+        owner: f"{name} no longer has it, and it goes over" for owner, name in view.claims.inherited.items()
+    }
     told = [
         change if change.local else _noted(_explain(view, change, thens[change.base], house.key), notes)
         for change in changes

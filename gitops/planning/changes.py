@@ -90,7 +90,7 @@ def changes(
         _compare(view, answer, before.get(owner), pods.get(owner, []), steps.get(owner, []))
         for owner, answer in there.items()
     ]
-    gone = sorted(owner for owner in {*before, *pods} if owner not in there and view.prune)
+    gone = sorted({*before, *pods} - {*there, *view.left}) if view.prune else []
     deleted = [
         Change(owner, Verdict.DELETE, base=_base(before.get(owner), pods.get(owner, []))) for owner in gone
     ]
@@ -104,6 +104,9 @@ def _compare(
 ) -> Change | None:
     manifest = view.rendered.by_owner[answer.owner]
     base = _base(known, pods)
+    if answer.owner in view.claims.inherited:
+        consequence = answer.consequence if _stale(answer, pods) else Consequence.NONE
+        return Change(answer.owner, Verdict.ADOPT, consequence=consequence, base=base)
     if known is None and (steps or not pods):
         return Change(answer.owner, Verdict.CREATE, base=base)
     if (known and known.digest != object_digest(manifest, view.key)) or _stale(answer, pods):

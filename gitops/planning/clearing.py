@@ -67,7 +67,7 @@ def _marks(scene: Scene) -> Iterator[Draft]:
     owners = {str(answer.owner) for answer in scene.wanted}
     for one in scene.mine.volumes:
         key, owner = f"volume/{one.name}", one.labels.get(Label.OWNER, "")
-        stays = key in wanted or not (owner in owners or scene.given.prune)
+        stays = key in wanted or scene.stays(owner)
         if one.labels.get(Label.KIND) == "mark" and not stays:
             why = scene.reasons.get(key, "it no longer holds") if owner in owners else LEFT
             gone = _removals(scene.mine_by_owner.get(owner, ()) if owner not in owners else ())

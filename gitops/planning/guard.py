@@ -32,7 +32,8 @@ def _refusal(view: "View", source: "Source") -> str:
     place = f"{source.display}, path {source.path or '/'}, at {view.commit.short}"
     if not view.rendered.manifests:
         return f"no manifests in {place}: if everything shall go, say --allow-empty"
-    wanted = {str(owner) for owner in [*(answer.owner for answer in view.wanted), *view.abandoned]}
+    staying = [*(answer.owner for answer in view.wanted), *view.abandoned, *view.left]
+    wanted = {str(owner) for owner in staying}
     mine = of_source(view.seen, source.id).pods
     running = [pod for pod in mine if pod.state == "running" and not is_proxy(pod)]
     leaving = [pod for pod in running if pod.labels.get(Label.OWNER) not in wanted]

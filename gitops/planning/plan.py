@@ -9,6 +9,7 @@ from gitops.planning.scene import Conflict, Draft, Given, Scene
 from gitops.planning.steps import Step, resource
 from gitops.planning.subnets import with_subnets
 from gitops.planning.supplying import supply
+from gitops.planning.taking_over import coming, take_over
 from reconcilers.wanted import Wanted
 from runtime.dataclass import dataclass
 from runtime.resources import Owner
@@ -42,14 +43,21 @@ def plan(wanted: Sequence[Wanted], seen: Seen, given: Given) -> Plan:
     mending = list(mend(scene))
     supplying = list(supply(scene, _drafts(mending)))
     due = [*_drafts(supplying), *_drafts(mending), *clear(scene)]
-    left = _left_alone(due, {**given.suspended, **given.claimed})
+    left = _left_alone(due, {**given.suspended, **coming(given.claims), **given.claims.refused})
     drafts = with_subnets([draft for draft in due if draft.name not in left], seen, given.pool)
+    drafts += take_over(scene)
     conflicts = [answer for answer in [*supplying, *mending] if isinstance(answer, Conflict)]
-    conflicts += [Conflict(owner, f"object/{owner}", why) for owner, why in given.claimed.items()]
+    conflicts = _with_refused(conflicts, given.claims.refused)
     held = _held(drafts, {**blocked(scene), **given.waiting}, conflicts, left)
     steps = _numbered([draft for draft in drafts if draft.name not in held])
     waits = [Held(draft.owner, draft.name, held[draft.name]) for draft in drafts if draft.name in held]
     return Plan(steps, tuple(conflicts), tuple(waits))
+
+
+def _with_refused(conflicts: list[Conflict], refused: Mapping[Owner, str]) -> list[Conflict]:
+    """Return the conflicts; of an object that another source has, only that."""
+    others = [one for one in conflicts if one.owner not in refused]
+    return others + [Conflict(owner, f"object/{owner}", why) for owner, why in refused.items()]
 
 
 def _drafts(answers: Iterable[Draft | Conflict]) -> list[Draft]:

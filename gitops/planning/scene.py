@@ -7,6 +7,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import TypeVar
 
+from gitops.planning.claims import Claims
 from gitops.planning.steps import Action, resource, verb
 from reconcilers.wanted import Wanted
 from runtime.dataclass import dataclass
@@ -26,8 +27,9 @@ class Given:
     ``images`` are the references of the images on the machine; ``waiting`` tells, by resource, what
     is left alone for now, and why; pods named in ``adopting`` are replaced though they aren't ours;
     ``pool`` is where new networks find their subnets; ``released`` are volumes that go with an object which
-    left git.  Nothing is done to what ``suspended`` objects have, nor for those that are ``claimed``.
-    Without ``prune`` what left git stays as it is.
+    left git.  Nothing is done to what ``suspended`` objects have, nor for those that others keep by
+    ``claims``, and what they let go has to go over first.
+    Without ``prune`` what left git stays as it is, and so do the objects ``left`` to other sources.
     """
 
     source: str
@@ -37,7 +39,8 @@ class Given:
     pool: str = "10.144.0.0/12"
     released: Mapping[str, Owner] = field(default_factory=lambda: MappingProxyType({}))
     suspended: Mapping[Owner, str] = field(default_factory=lambda: MappingProxyType({}))
-    claimed: Mapping[Owner, str] = field(default_factory=lambda: MappingProxyType({}))
+    claims: Claims = field(default_factory=Claims)
+    left: Mapping[Owner, str] = field(default_factory=lambda: MappingProxyType({}))
     prune: bool = True
 
 
@@ -146,14 +149,21 @@ class Scene:
     @cached_property
     def abandoned(self) -> frozenset[str]:
         """The names of the pods that stay though their objects left git."""
-        if self.given.prune:
-            return frozenset()
-        owners = {str(answer.owner) for answer in self.wanted}
         return frozenset(
             name
             for name, pod in self.mine_by_name.items()
-            if pod.labels.get(Label.OWNER) not in owners and name not in self.pods
+            if self.stays(pod.labels.get(Label.OWNER, "")) and name not in self.pods
         )
+
+    def stays(self, owner: str) -> bool:
+        """Say whether an object left git, and what it has stays nevertheless."""
+        if owner in self._owners:
+            return False
+        return not self.given.prune or owner in {str(one) for one in self.given.left}
+
+    @cached_property
+    def _owners(self) -> frozenset[str]:
+        return frozenset(str(answer.owner) for answer in self.wanted)
 
     @cached_property
     def leaving(self) -> Sequence[SeenPod]:
@@ -203,9 +213,11 @@ class Scene:
         return (one for answer in self.wanted for one in answer.resources)
 
     def still_used(self) -> frozenset[str]:
-        """Return the keys of what the pods that stay can't do without."""
+        """Return the keys of what the pods that stay can't do without, be they another source's by now."""
         wanted = (key for pod in self.pods.values() for key in pod.uses)
-        kept = (self.mine_by_name[name] for name in self.staying if name in self.mine_by_name)
+        mine = {pod.id for pod in self.mine.pods}
+        kept = [self.mine_by_name[name] for name in self.staying if name in self.mine_by_name]
+        kept += [pod for pod in self.seen.pods if pod.id not in mine]
         return frozenset([*wanted, *(key for pod in kept for key in uses(pod))])
 
 

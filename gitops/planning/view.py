@@ -7,7 +7,8 @@ from types import MappingProxyType
 
 from gitops.git.source import Commit, Source, SourceError
 from gitops.measuring import Measured
-from gitops.planning.claims import claimed
+from gitops.planning.claims import Claims, claims, heired
+from gitops.planning.neighbours import Neighbour, heirs
 from gitops.planning.plan import Plan, plan
 from gitops.planning.released import released
 from gitops.planning.render import Rendered, object_digest, render
@@ -27,12 +28,13 @@ from runtime.certificates import VOLUME, Kept, kept
 from runtime.dataclass import dataclass
 from runtime.engine import Engine
 from runtime.grouping import ENDED
-from runtime.observe import of_source
+from runtime.observe import labels, of_source
 from runtime.past import Past as Records
 from runtime.proxies import read_note
 from runtime.records import Failure, Note, Readiness, Restarts, Settled
 from runtime.resources import Label, Owner
 from runtime.seen import Exit, Seen, SeenContainer, SeenPod
+from runtime.takeovers import KIND
 from schemas.policy import breaches
 from schemas.problems import ManifestError
 
@@ -91,11 +93,12 @@ class Options:
 
 @dataclass(frozen=True)
 class House:
-    """One source on one engine, and what was read of it so far."""
+    """One source on one engine, beside its neighbours, and what was read of it so far."""
 
     source: Source
     engine: Engine
     options: Options = field(default_factory=Options)
+    neighbours: Sequence[Neighbour] = ()
     _rendered: dict[str, Rendered] = field(default_factory=dict, repr=False)
     _commits: dict[str, Commit] = field(default_factory=dict, repr=False)
     _exits: dict[tuple[str, float], Exit] = field(default_factory=dict, repr=False)
@@ -156,7 +159,8 @@ class Moment:
 class View:
     """One moment: the wanted beside the seen, and the steps that lead from one to the other.
 
-    ``abandoned`` are objects that left git, and stay with their pods where nothing is pruned.
+    ``abandoned`` are objects that left git, and stay with their pods where nothing is pruned; ``left`` those
+    that another source has now, with its name; ``claims`` tells what is taken over from another one, or kept.
     """
 
     commit: Commit
@@ -169,6 +173,8 @@ class View:
     ground: Ground = field(default_factory=Ground)
     prune: bool = True
     abandoned: tuple[Owner, ...] = ()
+    left: Mapping[Owner, str] = field(default_factory=lambda: MappingProxyType({}))
+    claims: Claims = field(default_factory=Claims)
 
 
 def view(house: House, sha: str, seen: Seen, moment: Moment) -> View:
@@ -176,8 +182,8 @@ def view(house: House, sha: str, seen: Seen, moment: Moment) -> View:
     rendered = house.rendered(sha)
     if problems := breaches(rendered.manifests, house.options.forbidden):
         raise ManifestError(problems)
-    world = world_of(house, rendered, seen, moment)
-    wanted = reconcile(rendered.manifests, world)
+    seen, world, wanted, found = _claiming(house, rendered, seen, moment)
+    left = _left(house, rendered, wanted, seen, moment)
     given = Given(
         source=house.source.id,
         images=world.images,
@@ -186,34 +192,74 @@ def view(house: House, sha: str, seen: Seen, moment: Moment) -> View:
         pool=house.options.pool,
         released={}
         if is_beginning(rendered.manifests, wanted)
-        else _released(house, rendered, moment.memory.settled, seen),
+        else _released(house, rendered, moment.memory.settled, seen, left),
         suspended=suspended(moment.memory.notes),
-        claimed=claimed(
-            (answer.owner for answer in wanted),
-            seen,
-            house.source.id,
-            settled=moment.memory.settled,
-            others=moment.memory.others,
-        ),
+        claims=found,
+        left=left,
         prune=house.options.prune,
     )
     planned = plan(wanted, seen, given)
     commit = house.commit(sha)
-    left = () if given.prune else _abandoned(of_source(seen, house.source.id), wanted)
-    return View(commit, rendered, seen, wanted, planned, moment, house.key, world.ground, given.prune, left)
+    stay = () if given.prune else _abandoned(of_source(seen, house.source.id), wanted, left)
+    return View(
+        commit,
+        rendered,
+        seen,
+        wanted,
+        planned,
+        moment,
+        house.key,
+        world.ground,
+        given.prune,
+        stay,
+        left,
+        found,
+    )
+
+
+def _claiming(
+    house: House, rendered: Rendered, seen: Seen, moment: Moment
+) -> tuple[Seen, World, Sequence[Wanted], Claims]:
+    """Return what was seen, as it is once all has gone over that others let go, and what is wanted of it."""
+    world = world_of(house, rendered, seen, moment)
+    wanted = reconcile(rendered.manifests, world)
+    found = claims(
+        wanted,
+        seen,
+        house.source.id,
+        settled=moment.memory.settled.keys(),
+        others=moment.memory.others,
+        neighbours=house.neighbours,
+    )
+    if not found.takeovers:
+        return seen, world, wanted, found
+    then = heired(seen, found)
+    world = world_of(house, rendered, then, moment)
+    return then, world, reconcile(rendered.manifests, world), found
+
+
+def _left(
+    house: House, rendered: Rendered, wanted: Sequence[Wanted], seen: Seen, moment: Moment
+) -> Mapping[Owner, str]:
+    """Return the objects that left git for that of a neighbour, with its name."""
+    mine = of_source(seen, house.source.id)
+    lasting = [one for one in labels(mine) if one.get(Label.KIND) not in {"claim", KIND}]
+    there = {Owner.parse(one[Label.OWNER]) for one in lasting if Label.OWNER in one}
+    known = {*rendered.by_owner, *(answer.owner for answer in wanted)}
+    return heirs(sorted({*there, *moment.memory.settled} - known), house.neighbours)
 
 
 def _released(
-    house: House, rendered: Rendered, settled: Mapping[Owner, Settled], seen: Seen
+    house: House, rendered: Rendered, settled: Mapping[Owner, Settled], seen: Seen, left: Collection[Owner]
 ) -> Mapping[str, Owner]:
-    prune = house.options.prune
-    return released(house.source, house.rendered, rendered, settled, seen) if prune else {}
+    mine = {owner: one for owner, one in settled.items() if owner not in left}
+    return released(house.source, house.rendered, rendered, mine, seen) if house.options.prune else {}
 
 
-def _abandoned(mine: Seen, wanted: Iterable[Wanted]) -> tuple[Owner, ...]:
+def _abandoned(mine: Seen, wanted: Iterable[Wanted], left: Iterable[Owner]) -> tuple[Owner, ...]:
     """Return the objects that have pods, and that nobody wants."""
     owners = {Owner.parse(pod.labels[Label.OWNER]) for pod in mine.pods}
-    return tuple(sorted(owners - {answer.owner for answer in wanted}))
+    return tuple(sorted(owners - {answer.owner for answer in wanted} - {*left}))
 
 
 def world_of(house: House, rendered: Rendered, seen: Seen, moment: Moment) -> World:

@@ -22,6 +22,7 @@ from gitops.trouble import Exit
 from reconcilers.pods import earliest
 from runtime.dataclass import dataclass
 from runtime.engine import EngineError
+from runtime.resources import Owner
 from schemas.problems import ManifestError
 
 CALM = 0.02  # seconds that are waited for more of Podman's events once one has come
@@ -74,6 +75,7 @@ class Keeper:
     _trouble: str = ""
     _wait: float = 0.0
     _late: str = ""
+    _refused: frozenset[Owner] = frozenset()
 
     def keep(self) -> None:
         """Make one pass after another; a trouble of git's or Podman's is told once, and waited out."""
@@ -181,6 +183,9 @@ class Keeper:
             if self.loop.take_back():
                 self.head.again()
                 return 0.0
+        elif self._refused_anew(passed):
+            self.head.again()  # git may say by now that it is another source's
+            return 0.0
         elif self._failed(passed):
             self.visitors.settle(self.loop.sha, Exit.FAILED, self._said(passed))
             if self.loop.give_up(what_is_wrong(self.loop, passed)):
@@ -190,6 +195,11 @@ class Keeper:
             self.loop.teller.unwell([fare for fare in passed.fares if not (fare.done or fare.hopeless)])
             self.visitors.tire(self.loop.clock(), self._said(passed))
         return self._next(passed) - self.loop.clock()
+
+    def _refused_anew(self, passed: Pass) -> bool:
+        """Say whether others have what this source wants, and git was not asked again since that was seen."""
+        known, self._refused = self._refused, frozenset(passed.view.claims.refused)
+        return not self._refused <= known
 
     def _said(self, passed: Pass) -> Iterator[str]:
         """Say what is wrong, and what pods have said last, if anybody waits to hear it."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from gitops.configuration import kept_at
-from gitops.settings import Settings, SettingsError, each, only, rules, settings, usual_file
+from gitops.settings import Settings, SettingsError, beside, each, only, rules, settings, usual_file
 from schemas.configuration import Configuration, Source, read
 from schemas.shape import shape
 
@@ -75,6 +75,16 @@ def test_a_source_is_chosen_by_its_name_and_what_is_said_of_it_wins(file: Path) 
     one = only(given(file, TWO, source="shop", ref="v2"))
 
     assert (one.source, one.ref, one.path) == ("shop", "v2", "deploy")
+
+
+def test_the_sources_of_a_configuration_that_are_not_meant_are_neighbours(file: Path) -> None:
+    shop, _ = each(given(file, TWO))
+    (blog,) = beside(only(given(file, TWO, repo="/srv/shop.git", ref="v2", path="deploy")))
+
+    assert [one.source for one in beside(shop)] == ["blog"]
+    assert (blog.source, blog.repo, blog.ref, blog.path) == ("blog", "/srv/blog.git", None, "")
+    assert [one.name for one in given(file, TWO, repo="/elsewhere").neighbours] == ["shop", "blog"]
+    assert list(beside(settings(None, {"repo": "/elsewhere"}, {"XDG_CONFIG_HOME": "/nonexistent"}))) == []
 
 
 def test_a_repository_that_is_said_stands_for_all_sources(file: Path) -> None:

@@ -10,13 +10,15 @@ import pytest
 from runtime.engine import Engine, EngineError, ImageMissing, NameTaken
 from runtime.podman import PodmanEngine
 from runtime.proxies import members
-from runtime.resources import File, Files, Guest, Hidden, Image, Label, Mount, Network, Secret, Volume
+from runtime.resources import File, Files, Guest, Hidden, Image, Label, Mount, Network, Owner, Secret, Volume
 from runtime.seen import UNKNOWN, SeenPod
+from runtime.takeovers import takeover
 from tests.engine_in_memory import EngineInMemory
 from tests.podman.hands import Hands
 from tests.podman.making import CELLAR, IMAGE, TOWN, pod
 from tests.podman.proxying import proxy
 
+OWNER = Owner("PersistentVolumeClaim", "shop", "data")
 RECIPE = Files("recipe", {Label.KIND: "files"}, (File("bread/rye", b"flour"), File("salt", b"", 0o600)))
 
 
@@ -53,6 +55,21 @@ def test_both_are_engines(subject: Subject) -> None:
     engine: Engine = subject.engine
 
     assert engine.look().pods == ()
+
+
+def test_what_went_over_to_another_source_is_seen_as_that_ones(town: Subject) -> None:
+    mine = replace(CELLAR, labels={Label.SOURCE: "first", Label.OWNER: str(OWNER), Label.KIND: "claim"})
+    other = replace(
+        mine, name="other", labels={**mine.labels, Label.OWNER: "PersistentVolumeClaim/shop/other"}
+    )
+    town.engine.create_volume(mine)
+    town.engine.create_volume(other)
+
+    for holder in ("second", "third"):
+        told = takeover(OWNER, holder, town.engine.look().volumes)
+        town.engine.create_volume(told)
+        found = {one.name: one.labels[Label.SOURCE] for one in town.engine.look().volumes}
+        assert found.items() >= {mine.name: holder, other.name: "first", told.name: holder}.items()
 
 
 def test_what_was_made_is_seen(town: Subject) -> None:

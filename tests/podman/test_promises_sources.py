@@ -5,8 +5,10 @@ from pathlib import Path
 
 from tests.gitops.repository import Repository
 from tests.gitops.test_courier import inbox
-from tests.podman.manifests import config_map, deployment, secret, variable
-from tests.podman.program import Program
+from tests.machine import api
+from tests.podman.keeping import keeping
+from tests.podman.manifests import TWO, config_map, deployment, secret, variable
+from tests.podman.program import Program, until
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,45 @@ def test_what_a_source_leaves_behind_stays_as_the_configuration_says_and_is_told
     assert program.ids() == before
     assert configured.name(shop=now, blog=blog).run("apply").code == 0
     assert program.of("api") == []
+
+
+def test_an_object_goes_over_to_another_source_as_it_runs_whoever_is_first(
+    program: Program,
+) -> None:
+    other = replace(program, repository=Repository(program.state.parent / "other"))
+    shop, blog = f"url: {program.repository.directory}", f"url: {other.repository.directory}"
+    both = Configured(program, program.state.parent / "sloop.yaml").name(shop=shop, blog=blog)
+    login = [variable("PASSWORD", "login", "password")]
+    web = [deployment(env=login), secret(password="hunter2"), config_map(color="blue")]
+    program.commit("Shop", deployment("api"), *web)
+    other.commit("Blog", deployment("blog"))
+    assert both.run("apply").code == 0
+    before, (name,) = program.ids(), program.of("web")
+
+    other.commit("Web as well", deployment("blog"), *web)
+    refused = both.run("apply")
+    program.commit("Without web", deployment("api"))
+    taken = both.run("apply")
+
+    assert (refused.code, taken.code) == (1, 0)
+    assert "another source of sloop (shop) has Deployment/default/web already" in refused.out
+    assert "adopt  Deployment default/web" in taken.out
+    assert "shop no longer has it, and it goes over" in taken.out
+    assert (both.run("diff").code, program.ids()) == (0, before)
+    api.ask(program.podman.socket, "POST", f"/containers/{name}/restart?t=0")
+    assert program.do(name, "sh", "-c", "echo $PASSWORD").strip() == "hunter2"
+
+    with keeping(both, "--interval", "1s"):
+        program.commit("Web again", deployment("api"), *web)
+        other.commit("Without web", deployment("blog"))
+        until(lambda: ("shop", "web", "Synced") in _synced(both))
+        other.commit("Newer", deployment("blog", image=TWO))
+        until(lambda: program.images().count(TWO) == 1 and both.run("diff").code == 0)
+    assert program.ids()[name] == before[name]
+
+
+def _synced(both: Program) -> set[tuple[str, str, str]]:
+    return {(one["source"], one["name"], one["sync"]) for one in both.json("status")["objects"]}
 
 
 def test_a_commit_that_is_refused_is_told_once_and_so_is_its_mending(program: Program) -> None:
