@@ -8,20 +8,8 @@ from typing import Any
 
 from reconcilers.due import Due, due, looked_after
 from reconcilers.job import reasons, summary
-from reconcilers.job_run import (
-    Run,
-    job_name,
-    job_template,
-    kept,
-    kept_mark,
-    killed,
-    look_again,
-    new_pods,
-    restarting,
-    resting,
-    unwell,
-    wanted_resources,
-)
+from reconcilers.job_pods import job_name, job_template, kept_mark, new_pods, wanted_resources
+from reconcilers.job_run import Run, kept, killed, look_again, restarting, resting, unwell
 from reconcilers.marks import Mark, State, marks_of, newest
 from reconcilers.pods import GOING, failure
 from reconcilers.pulling import sought

@@ -3,20 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from reconcilers.job_run import (
-    Run,
-    job_template,
-    kept,
-    kept_mark,
-    killed,
-    look_again,
-    new_pods,
-    restarting,
-    resting,
-    told,
-    unwell,
-    wanted_resources,
-)
+from reconcilers.job_pods import job_template, kept_mark, new_pods, wanted_resources
+from reconcilers.job_run import Run, kept, killed, look_again, restarting, resting, told, unwell
 from reconcilers.marks import Mark, State, marks_of, newest
 from reconcilers.pods import GOING, failure, is_of
 from reconcilers.pulling import sought

@@ -1,31 +1,23 @@
-"""One run of a Job on Podman: its pods, its mark, and what it wants of both at this moment."""
+"""One run of a Job on Podman: its pods, its mark, and which of them stay, stop and start at this moment."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import Any
 
 from reconcilers.completion import Attempt, Outlook, Phase, Tally, outlook
-from reconcilers.contents import template_digest
-from reconcilers.failure_policy import Ended
-from reconcilers.indexes import LABEL, beginning, number
-from reconcilers.marks import Mark, State, mark_volume
-from reconcilers.pods import GOING, NEVER, Rests, rests
+from reconcilers.job_attempt import attempt, phase
+from reconcilers.marks import Mark, State
+from reconcilers.pods import NEVER, Rests, rests
 from reconcilers.restarts import wait
-from reconcilers.template import Template, network, resources, template
+from reconcilers.template import Template
 from reconcilers.world import World
 from runtime.dataclass import dataclass
-from runtime.grouping import ENDED
 from runtime.observe import pod_name
-from runtime.resources import Owner, Pod, Resource, Role, Volume, digest
-from runtime.seen import UNKNOWN, SeenContainer, SeenPod
+from runtime.resources import Owner
+from runtime.seen import SeenPod
 from schemas.batch import JobSpec
-from schemas.env import EnvVar
 from schemas.hooks import Hook
 from schemas.indexes import written
-
-JOB_NAMES = ("batch.kubernetes.io/job-name", "job-name")
-INDEX_VARIABLE = "JOB_COMPLETION_INDEX"
 
 
 @dataclass(frozen=True)
@@ -51,7 +43,8 @@ class Run:
     @cached_property
     def attempts(self) -> list[Attempt]:
         """The pods, as the arithmetic knows them."""
-        return [_attempt(self, pod) for pod in self.pods]
+        spec, past = self.spec, self.world.past
+        return [attempt(spec, self.owner.namespace, past, pod) for pod in self.pods]
 
     @cached_property
     def tally(self) -> Tally:
@@ -134,65 +127,6 @@ def _goes(hook: Hook, mark: Mark) -> bool:
     )
 
 
-def job_template(
-    world: World, owner: Owner, name: str, spec: JobSpec, document: Mapping[str, Any], **more: str
-) -> Template:
-    """Return what a Job's pods are made of.
-
-    Another digest is another run; so it has in it what runs and how often it has to succeed, and neither
-    configuration nor names, which may change without anybody wanting it to run again.  ``more`` is
-    in it, too.
-    """
-    kept = {key: document.get(key) for key in ("template", "completions", "completionMode")}
-    told = {"kind": "Job", **more, **kept}
-    labels = {**spec.template.metadata.labels, **dict.fromkeys(JOB_NAMES, name)}
-    pod, annotations = spec.template.spec, spec.template.metadata.annotations
-    made = template(world, owner, pod, told, labels=labels, annotations=annotations, follow=False)
-    bare = template_digest(world, told, pod, owner.namespace, names=(), follow=False)
-    return replace(made, digest=bare)
-
-
-def job_name(pod: SeenPod) -> str:
-    """Return the name of the Job that a pod belongs to, "" for none."""
-    return pod.labels.get(JOB_NAMES[0], "")
-
-
-def wanted_resources(run: Run) -> Iterator[Resource]:
-    """Yield what a run wants to be there beside the pods that are: its network, its mark, new pods."""
-    if run.made.network:
-        yield network(run.world, run.owner.namespace)
-    mark = kept_mark(run.world, run.owner, run.holds)
-    yield mark
-    for name, index in new_pods(run).items():
-        for one in resources(run.world, _indexed(run, index), name, after=run.after):
-            yield _marked(one, mark) if isinstance(one, Pod) else one
-
-
-def _marked(pod: Pod, mark: Volume) -> Pod:
-    """Return a pod that waits for its Job's mark; Podman restarts nothing of it, as all restarts count."""
-    return replace(pod, restart="Never", uses=(*pod.uses, mark.key))
-
-
-def kept_mark(world: World, owner: Owner, mark: Mark) -> Volume:
-    """Return a mark's volume: the one that it was read from, or a new one."""
-    return Volume(mark.volume, {}) if mark.volume else mark_volume(world, owner, mark)
-
-
-def new_pods(run: Run) -> Mapping[str, int | None]:
-    """Return the names of the pods that are made now, each with its index.
-
-    A pod's name follows from how many there were before it, so that a pass that is done again makes the same.
-    """
-    taken = {pod_name(pod).partition(".")[2] for pod in run.pods}
-    found: dict[str, int | None] = {}
-    for index in run.outlook.start:
-        names = (_pod_name(run, index, count) for count in range(len(taken), 10**9))
-        name = next(one for one in names if one not in taken)
-        taken.add(name)
-        found[name] = index
-    return found
-
-
 def kept(run: Run) -> frozenset[str]:
     """Return the names of the pods that stay as they are."""
     if run.forgotten:
@@ -229,7 +163,7 @@ def look_again(run: Run) -> Iterator[float]:
 
 def _is_over(pod: SeenPod) -> bool:
     """Say whether a pod of one container has ended; how one of several goes on, its own order says."""
-    return not pod.members and _phase(pod) in {Phase.SUCCEEDED, Phase.FAILED}
+    return not pod.members and phase(pod) in {Phase.SUCCEEDED, Phase.FAILED}
 
 
 def _due(run: Run) -> frozenset[str]:
@@ -277,73 +211,3 @@ def _restarts(run: Run) -> Mapping[str, float]:
 def _restart_at(world: World, pod: SeenPod) -> float:
     before = world.past.restarts.get(pod.id, NEVER)
     return max(before.last + wait(before.count), pod.ended) if before.count else pod.ended
-
-
-def _attempt(run: Run, pod: SeenPod) -> Attempt:
-    past = run.world.past
-    exits = [past.exits.get(one.id, UNKNOWN) for one in pod.containers]
-    name = f"{run.owner.namespace}/{pod_name(pod).partition('.')[2]}"
-    main = run.spec.template.spec.containers[0].name
-    code = next((one.exit_code for one in _failed(pod)), pod.exit_code)
-    return Attempt(
-        name=pod_name(pod),
-        phase=_phase(pod),
-        index=number(pod.labels.get(LABEL), run.spec.completions or 0),
-        running=pod.state == "running",
-        started=pod.started or pod.created,
-        ended=pod.ended,
-        restarts=sum(past.restarts.get(one.id, NEVER).count for one in pod.containers) + _down(run, pod),
-        how=Ended(name, {one.part or main: one.exit_code for one in _telling(pod)}, {}),
-        said="OOMKilled" if any(one.out_of_memory for one in exits) else f"exit {code}",
-    )
-
-
-def _down(run: Run, pod: SeenPod) -> int:
-    """Return how many containers have failed and start again in a pod that isn't counted itself for it."""
-    if run.spec.template.spec.restart_policy != "OnFailure":
-        return 0
-    return max(len(_failed(pod)) - (_phase(pod) is Phase.FAILED), 0)
-
-
-def _failed(pod: SeenPod) -> list[SeenContainer]:
-    return [one for one in _telling(pod) if one.state in ENDED and one.exit_code]
-
-
-def _telling(pod: SeenPod) -> list[SeenContainer]:
-    """Return the containers whose exit codes tell how a pod failed: not the sidecars, which are stopped."""
-    return [one for one in pod.containers if one.role is not Role.SIDECAR]
-
-
-def _phase(pod: SeenPod) -> Phase:
-    if pod.state in GOING:
-        return Phase.GOING
-    if pod.state not in ENDED:
-        return Phase.ACTIVE
-    return Phase.FAILED if pod.exit_code else Phase.SUCCEEDED
-
-
-def _pod_name(run: Run, index: int | None, count: int) -> str:
-    return beginning(run.name, index) + digest([run.made.digest, index, count]).partition(":")[2][:5]
-
-
-def _indexed(run: Run, index: int | None) -> Template:
-    """Return what the pod of an index is made of: it knows its number, and has a name after it."""
-    if index is None:
-        return run.made
-    own = {LABEL: str(index)}
-    spec = run.made.spec.model_copy(
-        update={
-            "hostname": f"{run.name}-{index}",
-            "containers": tuple(_numbered(one, index) for one in run.made.spec.containers),
-            "init_containers": tuple(_numbered(one, index) for one in run.made.spec.init_containers),
-        }
-    )
-    labels, annotations = {**run.made.labels, **own}, {**run.made.annotations, **own}
-    return replace(run.made, spec=spec, labels=labels, annotations=annotations)
-
-
-def _numbered(container: Any, index: int) -> Any:
-    if any(one.name == INDEX_VARIABLE for one in container.env):
-        return container
-    variable = EnvVar(name=INDEX_VARIABLE, value=str(index))
-    return container.model_copy(update={"env": (*container.env, variable)})

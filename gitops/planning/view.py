@@ -16,7 +16,7 @@ from gitops.planning.scene import Given
 from gitops.planning.subnets import subnets
 from gitops.probing import Probed
 from reconcilers.hooks import is_beginning
-from reconcilers.job_run import job_name
+from reconcilers.job_pods import job_name
 from reconcilers.kinds import catalog, reconcile
 from reconcilers.marks import Mark, read
 from reconcilers.order import is_done

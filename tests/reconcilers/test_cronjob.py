@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from reconcilers.cronjob import Cron
-from reconcilers.job_run import job_name
+from reconcilers.job_pods import job_name
 from reconcilers.marks import Mark, State, mark_volume, read
 from reconcilers.wanted import Health
 from runtime.resources import Label, Owner

@@ -3,7 +3,7 @@
 import itertools
 from textwrap import dedent
 
-from reconcilers.job_run import job_template
+from reconcilers.job_pods import job_template
 from reconcilers.marks import State, read
 from reconcilers.wanted import Health
 from runtime.resources import Owner
