@@ -85,7 +85,8 @@ def _replace(scene: Scene, owner: Owner, pod: Pod, current: SeenPod, why: str) -
     foreign = current.name in scene.theirs_by_name
     key = f"pod/{pod_name(current)}"
     action = Remove(key, grace(current), current.name, hooks(current), foreign, stopping(current))
-    yield Draft(action, owner, f"{why}, and its name is needed", supplies(pod) | drained(scene, current))
+    first = supplies(pod) - {f"create {scratch}" for scratch in scene.left_over(pod)}
+    yield Draft(action, owner, f"{why}, and its name is needed", first | drained(scene, current))
     yield _create(scene, owner, pod, why)
 
 

@@ -208,6 +208,15 @@ class Scene:
         """The wanted pods that wait for another one to be gone, by its name."""
         return _grouped((name, pod) for pod in self.pods.values() for name in pod.after)
 
+    def left_over(self, pod: Pod) -> frozenset[str]:
+        """Return the keys of scratch space that is there before the pod that is to use it."""
+        named = ((key, self.volumes.get(key.removeprefix("volume/"))) for key in pod.uses)
+        return frozenset(key for key, one in named if one and self._is_scratch(one))
+
+    def _is_scratch(self, one: SeenVolume) -> bool:
+        mine = one.labels.get(Label.SOURCE) == self.given.source
+        return mine and one.labels.get(Label.KIND) == "scratch"
+
     def resources(self) -> Iterator[Resource]:
         """Yield every wanted resource, as often as it is wanted."""
         return (one for answer in self.wanted for one in answer.resources)

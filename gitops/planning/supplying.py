@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from gitops.planning.scene import Answer, Conflict, Draft, Scene
-from gitops.planning.steps import Build, Configure, Create, Pull, Write
+from gitops.planning.steps import Build, Configure, Create, Pull, Remove, Write
 from runtime.proxies import members, read_note
 from runtime.resources import (
     Configuration,
@@ -27,9 +27,15 @@ EAGERNESS = ("Never", "IfNotPresent", "Always")
 
 def supply(scene: Scene, mending: Sequence[Draft]) -> Iterator[Answer]:
     """Yield what brings every wanted network, volume, file and secret, and the images of new pods."""
+    new = [draft.action.resource for draft in mending if isinstance(draft.action, Create)]
+    pods = [one for one in new if isinstance(one, Pod)]
+    spent = {key: pod for pod in pods for key in scene.left_over(pod)}
     for owner, resource in _distinct(scene):
-        yield from _one(scene, owner, resource)
-    yield from _pulls(scene, mending)
+        if isinstance(resource, Volume) and resource.key in spent:
+            yield from _scratch(owner, resource, spent[resource.key])
+        else:
+            yield from _one(scene, owner, resource)
+    yield from _pulls(scene, pods)
 
 
 def _distinct(scene: Scene) -> Iterable[tuple[Owner, Resource]]:
@@ -78,6 +84,13 @@ def _volume(scene: Scene, owner: Owner, volume: Volume) -> Iterator[Answer]:
         yield Conflict(owner, volume.key, told)
 
 
+def _scratch(owner: Owner, volume: Volume, pod: Pod) -> Iterator[Draft]:
+    """Yield what empties the scratch space of a pod that had the name, as it goes with its pod."""
+    gone = frozenset({f"remove {pod.key}"})
+    yield Draft(Remove(volume.key), owner, "it goes with the pod that had it", gone)
+    yield Draft(Create(volume), owner, NEW, frozenset({f"remove {volume.key}"}))
+
+
 def _files(scene: Scene, owner: Owner, files: Files) -> Iterator[Draft]:
     there = scene.volumes.get(files.name)
     if there is None:
@@ -111,10 +124,9 @@ def _told_anew(there: SeenVolume | None, wanted: Configuration) -> str:
     return "; ".join(filter(None, told)) or (ANEW if anew else OTHERWISE)
 
 
-def _pulls(scene: Scene, mending: Sequence[Draft]) -> Iterator[Draft]:
-    """Yield one pull per image of a pod that is about to be made."""
-    made = [draft.action.resource for draft in mending if isinstance(draft.action, Create)]
-    used = {reference for pod in made if isinstance(pod, Pod) for reference in pod.images}
+def _pulls(scene: Scene, pods: Sequence[Pod]) -> Iterator[Draft]:
+    """Yield one pull per image of the pods that are about to be made."""
+    used = {reference for pod in pods for reference in pod.images}
     eager = _most_eager(scene)
     for reference in sorted(used):
         owner, image = eager[reference]
