@@ -27,11 +27,13 @@ if TYPE_CHECKING:
 class Idle:
     """The recorded status where it still holds, else None; it is of the commit that is aimed at.
 
-    ``suspicious`` says that nothing else has happened than that a probe fails.
+    ``suspicious`` says that nothing else has happened than that a probe fails, ``limited`` that there is
+    scratch space which who mends has to weigh first.
     """
 
     document: Mapping[str, Any] | None = None
     suspicious: bool = False
+    limited: bool = False
 
 
 def idle(
@@ -54,7 +56,10 @@ def idle(
     seen = engine.look()
     if answer.fingerprint != _fingerprint(source, seen, settings):
         return Idle()
-    return Idle(answer.document) if _still_ready(source, engine, seen, now) else Idle(suspicious=True)
+    if not _still_ready(source, engine, seen, now):
+        return Idle(suspicious=True)
+    volumes = of_source(seen, source.id).volumes
+    return Idle(answer.document, limited=any(Label.LIMIT in one.labels for one in volumes))
 
 
 def record(

@@ -9,7 +9,7 @@ from gitops.git.source import Commit
 from gitops.planning.changes import Change
 from gitops.planning.fare import Fare
 from gitops.planning.render import object_digest
-from gitops.planning.steps import Create, Step, started_by
+from gitops.planning.steps import Create, Kill, Remove, Step, Stop, started_by
 from gitops.planning.view import Memory, Moment, View
 from reconcilers.marks import State, mark_in
 from reconcilers.words import RESTART, SUSPEND
@@ -156,6 +156,14 @@ class Journal:
         for name in started:
             if name in counting and name in ids:
                 self.ledger.restarted(self.source, ids[name], name, self.clock())
+
+    def evicted(self, view: View, results: Sequence[Result]) -> None:
+        """Note as events which pods had to stop for what they take."""
+        said = {f"pod/{name}": told for one in view.wanted for name, told in one.evicted.items()}
+        for step in [one.step for one in results if one.done and one.step.resource in said]:
+            if isinstance(step.action, Kill | Remove | Stop):
+                name = step.resource.partition("/")[2]
+                self._warn(step.owner, "Evicted", f"{name}: {said[step.resource]}")
 
     def seen(self, view: View, fares: Sequence[Fare]) -> None:
         """Note what has become what git wants, what is gone, and how everything looked at first."""

@@ -23,11 +23,12 @@ from gitops.planning.view import House, Moment, View, view
 from gitops.probing import Watch
 from gitops.request import Overtaken, Request
 from gitops.serving import serving
+from gitops.weighing import AT_ONCE, AT_WORK, Scales
 from runtime.dataclass import dataclass
 from runtime.lock import Holder, hold, lock_directory
 from runtime.observe import of_source
 from runtime.records import Failure, Outcome
-from runtime.seen import Seen
+from runtime.seen import Seen, Weighed
 
 RETRY, LONGEST = 10.0, 300.0  # seconds before a failed step is tried again: doubling, up to
 NOWHERE = Aim("", "")
@@ -94,7 +95,8 @@ class Teller(Protocol):
 class Loop:
     """One source on its way to its newest commit, and what is remembered from one pass to the next.
 
-    ``aim`` says which commit that is, ``watch`` how its pods' probes go, ``issuer`` obtains certificates.
+    ``aim`` says which commit that is, ``watch`` how its pods' probes go, ``issuer`` obtains certificates,
+    ``scales`` tell what scratch space takes.
     ``changes`` and ``results`` are those of the run so far; a run begins when there is something to do.
     ``on_failure`` is what becomes of a commit that fails; ``began`` is when the loop turned to the one of
     now, in seconds since 1970.
@@ -110,6 +112,7 @@ class Loop:
     on_failure: OnFailure = "hold"
     aimed: Aim = NOWHERE
     issuer: Issuer = field(default_factory=Issuer)
+    scales: Scales = field(default_factory=Scales)
     changes: list[Change] = field(default_factory=list)
     results: list[Result] = field(default_factory=list)
     began: float = 0
@@ -138,6 +141,7 @@ class Loop:
             with closing(execute(looked.plan.steps, self.house.engine, self.journal.begun)) as ended:
                 results = [self._ended(one) for one in ended]
             self.journal.restarted(looked, results)
+            self.journal.evicted(looked, results)
             fared = fares(looked)
             self.journal.seen(looked, fared)
         orders = [hosts for answer in looked.wanted for hosts in answer.orders]
@@ -224,9 +228,16 @@ class Loop:
         now, rendered = self.clock(), self.house.rendered(self.sha)
         served = serving(self.house.engine, of_source(seen, self.house.source.id), now)
         measured = measure(self.house.engine, rendered, memory.notes, now)
-        return Moment(
-            now, memory, waiting, self.request.adopting, self.request.running, probed, served, measured
-        )
+        weighed, asked = self._weighed(seen, now), self.request
+        return Moment(now, memory, waiting, asked.adopting, asked.running, probed, served, measured, weighed)
+
+    def _weighed(self, seen: Seen, now: float) -> Weighed:
+        """Return what scratch space takes; where that can't be told, say so once."""
+        mine, patience = of_source(seen, self.house.source.id), AT_WORK if self.request.patient else AT_ONCE
+        found = self.scales.weigh(self.house.engine, mine, now, patience)
+        if trouble := self.scales.untold():
+            self.teller.notice(f"{trouble}; no pod is evicted")
+        return found
 
     def retry_at(self) -> float | None:
         """Return when the first failed step is tried again, in seconds since 1970.

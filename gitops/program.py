@@ -118,7 +118,7 @@ def apply(settings: Settings, request: "Request", wish: Wish, teller: "Teller") 
     if wish.or_last_good:
         aim = insist = Head(source, 0.0, time.time, teller.notice, aim).aim
     found = idle(source, engine, settings, time.time(), aim)
-    if found.document is not None and not request.only:  # history tells of every push
+    if found.document is not None and not (found.limited or request.only):  # history tells of every push
         why = found.document.get("behind", "")
         end = "RolledBack" if why else "Synced"
         summary = {"outcome": end, "health": found.document["health"], "message": why}

@@ -19,6 +19,7 @@ from reconcilers import (
 )
 from reconcilers.around import around
 from reconcilers.disruption import within_budgets
+from reconcilers.eviction import within_limits
 from reconcilers.hooks import pod_hook, staged
 from reconcilers.quotas import within_quotas
 from reconcilers.scaling import Scaling
@@ -100,6 +101,10 @@ def _with_leaders(manifests: Sequence[Manifest], others: Mapping[int, Wanted], w
 
 
 def _answer(manifest: Manifest, world: World, scaled: tuple[Owner, Scaling] | None) -> Wanted:
+    return within_limits(_decided(manifest, world, scaled), world)
+
+
+def _decided(manifest: Manifest, world: World, scaled: tuple[Owner, Scaling] | None) -> Wanted:
     if isinstance(manifest.object, Pod) and hook_of(manifest.object):
         return pod_hook(manifest.object, manifest.document, world)
     if scaled is None:

@@ -8,7 +8,18 @@ from reconcilers.entries import Entry, Reader, entries
 from reconcilers.environment import Value, expand
 from reconcilers.world import World
 from runtime.dataclass import dataclass
-from runtime.resources import File, Files, Mount, Secret, SecretFile, Volume, digest, digest_of_files, short
+from runtime.resources import (
+    File,
+    Files,
+    Label,
+    Mount,
+    Secret,
+    SecretFile,
+    Volume,
+    digest,
+    digest_of_files,
+    short,
+)
 from schemas.container import Container, VolumeMount
 from schemas.core import PersistentVolumeClaim
 from schemas.pod import PodSpec
@@ -110,10 +121,19 @@ def _mount(
 
 
 def _scratch(reader: Reader, mount: VolumeMount, volume: PodVolume, *, shared: bool) -> Mounted:
-    """Return a directory that goes with its pod; one that is mounted twice needs a name."""
-    name = scratch_name(reader.identity.namespace, reader.identity.name, volume.name) if shared else ""
-    made = (Volume(name, volume_labels(reader.world, "scratch")),) if shared else ()
-    return Mounted(mounts=(_mount(mount, volume=name),), resources=made)
+    """Return a directory that goes with its pod; one that is mounted twice, or measured, needs a name."""
+    limit = _limit(volume)
+    if not (shared or limit):
+        return Mounted(mounts=(_mount(mount, volume=""),))
+    name = scratch_name(reader.identity.namespace, reader.identity.name, volume.name)
+    made = Volume(name, {**volume_labels(reader.world, "scratch"), **limit})
+    return Mounted(mounts=(_mount(mount, volume=name),), resources=(made,))
+
+
+def _limit(volume: PodVolume) -> Mapping[str, str]:
+    """Return the label that tells how much may be in a volume on the disk; none for what has no limit."""
+    limit = volume.empty_dir.size_limit if volume.empty_dir else None
+    return {Label.LIMIT: str(limit)} if limit and limit.bytes else {}
 
 
 def _own_memory(mount: VolumeMount, volume: PodVolume) -> Mounted:

@@ -77,8 +77,10 @@ class Wanted:
     be started: they wait for their back-off or for another one, or are over.
     Pods of several in ``over`` have had their time, and stop.
     Starting one named in ``restarting`` counts as a restart; ``unwell`` tells of those that run and have to
-    be restarted, and why; ``killed`` of those that have to stop for good.  ``settled`` says that what runs is
-    what the object asks for, and no rollout is under way; ``consequence`` what a rollout does to what serves.
+    be restarted, and why; ``killed`` of those that have to stop for good, ``evicted`` of pods that stop at
+    once as they take too much.
+    ``settled`` says that what runs is what the object asks for, and no rollout is under way;
+    ``consequence`` what a rollout does to what serves.
     Pods named in ``renewed`` are replaced by what is wanted under their names, though it is the same;
     ``asked`` says what a person asked for that brings a rollout about, "" where only git does.
     ``noted`` is what the next pass should know, by word.
@@ -97,6 +99,7 @@ class Wanted:
     restarting: frozenset[str] = frozenset()
     over: frozenset[str] = frozenset()
     unwell: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    evicted: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     killed: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     renewed: frozenset[str] = frozenset()
     noted: Mapping[str, Note] = field(default_factory=lambda: MappingProxyType({}))

@@ -18,7 +18,7 @@ from runtime.observe import pod_name
 from runtime.proxies import members, read_note
 from runtime.records import Readiness
 from runtime.resources import Label, Owner, Pod, Role
-from runtime.seen import Seen, SeenContainer, SeenPod, Usage
+from runtime.seen import Seen, SeenContainer, SeenPod, SeenVolume, Usage, Weighed
 from schemas.core import ConfigMap, PersistentVolumeClaim, Secret
 from schemas.manifest import Manifest
 from schemas.service import Service
@@ -112,6 +112,7 @@ class World:
     Ingresses lead, ``kept`` the certificates that were obtained for them.
     ``usage`` is by container what was measured just now, None between two samples; ``unmeasured`` says why it
     can't be; ``free`` is how many bytes of memory nobody uses.  ``scalings`` are what autoscalers decided.
+    ``weighed`` is what scratch space that has a limit takes on the disk.
     ``asked`` are the CronJobs that a person wants to run now, with the names of the Jobs that this makes.
     ``sync`` tells a commit from one with other objects; ``changed`` are those that weren't carried out yet as
     they are now: it is known where there are hooks.
@@ -138,6 +139,7 @@ class World:
     unmeasured: str = ""
     free: int | None = None
     scalings: Mapping[Owner, Scaling] = field(default_factory=dict)
+    weighed: Weighed = field(default_factory=Weighed)
     asked: Mapping[Owner, str] = field(default_factory=dict)
     entrance: Entrance = field(default_factory=Entrance)
     routing: Routing = field(default_factory=Routing)
@@ -156,6 +158,15 @@ class World:
     def pods_of(self, owner: Owner) -> list[SeenPod]:
         """Return the pods that an object made."""
         return self._by_owner.get(str(owner), [])
+
+    @cached_property
+    def limited(self) -> Mapping[str, list[SeenVolume]]:
+        """The scratch space that has a limit, by the names of its pods."""
+        volumes: dict[str, list[SeenVolume]] = defaultdict(list)
+        for one in self.seen.volumes:
+            if Label.LIMIT in one.labels:
+                volumes[one.name.rpartition(".")[0]].append(one)
+        return dict(volumes)
 
     @cached_property
     def places(self) -> Mapping[Name, Place]:

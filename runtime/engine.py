@@ -1,6 +1,6 @@
 """The border to what runs containers: what sloop asks of an engine, and how an engine answers."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -51,6 +51,9 @@ class Engine(Protocol):
 
     def usage(self) -> Mapping[str, Usage]:
         """Return what every container that runs has used, by its id (of one that ended just now, too)."""
+
+    def sizes(self, volumes: Collection[str]) -> Mapping[str, int]:
+        """Return how many bytes of the disk volumes take, by name; nothing of those that aren't there."""
 
     def exit_of(self, name: str) -> Exit:
         """Return how a stopped pod came to its end; of one that is gone, nothing is known (``UNKNOWN``)."""

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import Any
@@ -34,6 +34,7 @@ from runtime.podman_seen import (
 )
 from runtime.podman_service import of_this_user
 from runtime.podman_sharing import give
+from runtime.podman_sizes import sizes
 from runtime.podman_spec import network_spec, volume_spec
 from runtime.resources import (
     Configuration,
@@ -115,6 +116,12 @@ class PodmanEngine:
         with asking_podman_to("measure what runs"):
             said = self._api.get("containers/stats", stream=False)
             return usage_of(said)
+
+    def sizes(self, volumes: Collection[str]) -> Mapping[str, int]:
+        """Return how many bytes of the disk volumes take, by name, by one call."""
+        with asking_podman_to("find the volumes that have a limit"):
+            there = self._api.get("volumes/json")
+        return sizes({one["Name"]: one["Mountpoint"] for one in there if one["Name"] in volumes})
 
     def exit_of(self, name: str) -> Exit:
         """Return how a stopped pod came to its end; of one that is gone meanwhile, nothing is known."""

@@ -32,6 +32,7 @@ class Label:
     NAMED = "sloop/named-ports"  # JSON: its ports by name, for Services that name them
     PORTS = "sloop/ports"  # the host ports it publishes, as 8080/tcp, separated by commas
     ADDRESS = "sloop/address"  # of a pod that was told its own: it keeps that from start to start
+    LIMIT = "sloop/limit"  # of a volume that is a pod's scratch space: how much may be in it, as 64Mi
     GRACE = "sloop/grace"  # seconds between the request to stop and the kill
     CONTAINERS = "sloop/containers"  # of a pod of several, in the order of their starts, as init/a,main/b
     CONTAINER = "sloop/container"  # which of them it is; the infra container is none

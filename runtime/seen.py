@@ -1,6 +1,8 @@
 """What an engine holds and tells, as values."""
 
 from collections.abc import Mapping
+from dataclasses import field
+from types import MappingProxyType
 
 from runtime.dataclass import dataclass
 from runtime.resources import Role
@@ -145,6 +147,18 @@ class Usage:
     at: float
     cpu: float
     memory: int
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """How many bytes of the disk volumes took ``at`` a moment (seconds since 1970), by name.
+
+    ``again`` is when they are weighed next, None where none has to be.
+    """
+
+    sizes: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    at: float = 0
+    again: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

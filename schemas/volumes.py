@@ -1,7 +1,7 @@
 """Volumes of a pod, one model per source (core/v1), and claims."""
 
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -17,7 +17,6 @@ from schemas.selectors import LabelSelector
 _CLOUD = "a cloud or network volume can't be reached from here: use a persistentVolumeClaim or a hostPath"
 _TOKEN = "there is no cluster whose API a pod could call: leave it out"
 _CLASS = "it only chooses a PersistentVolume; where none has it, a claim is a Podman volume of this machine"
-_GROWS = "sizeLimit isn't enforced on disk, only with medium Memory"
 CLUSTER_WRITES = "a cluster writes it, and what is in a manifest is ignored"
 NO_MODES = "at least one is needed, such as ReadWriteOnce"
 EXISTING = "sloop/volume"  # on a claim: a Podman volume that is used as it is, and never made or removed
@@ -33,14 +32,6 @@ Mode = Annotated[int, AfterValidator(_mode)]
 HostPathType = Literal[
     "", "DirectoryOrCreate", "Directory", "FileOrCreate", "File", "Socket", "CharDevice", "BlockDevice"
 ]
-
-
-def _is_limit(name: str) -> bool:
-    return name == "sizeLimit"
-
-
-def _is_limited_on_disk(value: Any) -> bool:
-    return isinstance(value, dict) and bool(value.get("sizeLimit")) and not value.get("medium")
 
 
 AccessMode = Literal["ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod"]
@@ -227,7 +218,7 @@ class Volume(Model):
     """A volume and its one source."""
 
     name: DnsLabel
-    empty_dir: Annotated[EmptyDir | None, Noted(_GROWS, when=_is_limited_on_disk, key=_is_limit)] = None
+    empty_dir: EmptyDir | None = None
     host_path: HostPath | None = None
     config_map: ConfigMapVolume | None = None
     secret: SecretVolume | None = None

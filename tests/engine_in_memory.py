@@ -62,6 +62,7 @@ class EngineInMemory:
         self.tells_age = True
         self.load: Callable[[str], float] = lambda _: 0.0
         self.memory: Callable[[str], int] = lambda _: 2**20
+        self.weights: dict[str, int] = {}  # what programs have written into volumes, in bytes
         self._used: dict[str, Usage] = {}  # by id
         self.clock: Callable[[], float] = map(float, itertools.count(1)).__next__
         self._ids = itertools.count(1)
@@ -155,6 +156,14 @@ class EngineInMemory:
 
     def files_of(self, volume: str) -> tuple[File, ...]:
         return tuple(sorted(self._written.get(volume, {}).values(), key=lambda file: file.path))
+
+    def sizes(self, volumes: Collection[str]) -> Mapping[str, int]:
+        self.requests += 1
+        files = {name: self._written.get(name, {}).values() for name in self._volumes if name in volumes}
+        return {
+            name: self.weights.get(name, 0) + sum(len(one.content) for one in written)
+            for name, written in files.items()
+        }
 
     def write_file(self, volume: str, file: File) -> None:
         with self._changing("write_file", volume):
@@ -288,6 +297,7 @@ class EngineInMemory:
             if users:
                 raise EngineError(f"cannot remove the volume {name}: {users[0]} uses it")
             self._written.pop(name, None)
+            self.weights.pop(name, None)
             if self._volumes.pop(name, None):
                 self._tell("remove", name)
 

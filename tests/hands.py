@@ -10,6 +10,7 @@ from gitops.request import Request
 from runtime.engine import EngineError
 from runtime.records import Note
 from runtime.resources import Container, Network, Owner, Pod, Port, Volume
+from schemas.quantity import parse
 from tests.host import Host
 
 NOBODY = Owner("Pod", "somebody", "else")
@@ -59,6 +60,11 @@ class Meddling:
     def silent(self, image: str) -> None:
         """Let no proxy find an image's pods up."""
         self.host.engine.silent.add(image)
+
+    def fill(self, pattern: str, size: str) -> None:
+        """Let programs have written so much into the volumes that fit a pattern."""
+        names = [one.name for one in self.host.engine.look().volumes if fnmatch(one.name, pattern)]
+        self.host.engine.weights.update(dict.fromkeys(names, parse(size).bytes))
 
     def unwell(self, pattern: str) -> None:
         """Let a probe of liveness fail until the pod is started again."""

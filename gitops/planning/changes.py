@@ -34,7 +34,7 @@ from reconcilers.words import suspended
 from runtime.dataclass import dataclass
 from runtime.grouping import MISSING
 from runtime.observe import container_key, of_source, pod_name
-from runtime.resources import Label, Owner, Pod, Secret
+from runtime.resources import Label, Owner, Pod, Secret, Volume
 from runtime.seen import SeenPod
 
 
@@ -113,12 +113,29 @@ def _compare(
         return Change(answer.owner, Verdict.UPDATE, consequence=answer.consequence, base=base)
     if answer.asked and not answer.settled:
         return Change(answer.owner, Verdict.UPDATE, answer.asked, answer.consequence, asked=True)
+    if local := _evicted(answer) or _drift(answer, pods, steps):
+        return local
+    grows = any(not _only_leads_elsewhere(step) for step in steps) and not answer.living
+    return Change(answer.owner, Verdict.UPDATE, base=base) if grows else None
+
+
+def _drift(answer: Wanted, pods: Sequence[SeenPod], steps: Sequence[Step]) -> Change | None:
+    """Return what was found otherwise than sloop had made it, None where nothing was."""
     steps = [step for step in steps if not _only_leads_elsewhere(step)]
     if drifted := [step for step in steps if _was_there(step, pods) and not _lives(answer, step)]:
         fields = tuple(_drifted(step, pods) for step in drifted)
         cause = "; ".join(f"{step.resource}: {_found(step)}" for step in drifted)
         return Change(answer.owner, Verdict.DRIFT, cause, Consequence.IN_PLACE, fields)
-    return Change(answer.owner, Verdict.UPDATE, base=base) if steps and not answer.living else None
+    return None
+
+
+def _evicted(answer: Wanted) -> Change | None:
+    """Return what becomes of the pods that take too much, which git didn't ask for; None where none does."""
+    if not answer.evicted:
+        return None
+    told = "; ".join(f"pod/{name}: Evicted: {said}" for name, said in answer.evicted.items())
+    fields = tuple(Field(f"pod/{name}.state", "running", "evicted") for name in answer.evicted)
+    return Change(answer.owner, Verdict.DRIFT, told, Consequence.IN_PLACE, fields)
 
 
 def _lives(answer: Wanted, step: Step) -> bool:
@@ -147,10 +164,15 @@ def _found(step: Step) -> str:
 
 
 def _was_there(step: Step, pods: Sequence[SeenPod]) -> bool:
-    """Say whether a step mends what sloop had made; configuration that no pod uses yet is only new."""
+    """Say whether a step mends what sloop had made, and not what is new each time.
+
+    That is configuration which no pod uses yet, and the scratch space of a pod that is made anew.
+    """
     match step.action:
         case Write() | Create(Secret()):
             return any(step.resource in uses(pod) for pod in pods)
+        case Create(Volume(labels=labels)):
+            return labels.get(Label.KIND) != "scratch"
         case _:
             return True
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from gitops.planning.members import stopping
-from gitops.planning.mending import grace, hooks, overstayed
+from gitops.planning.mending import hooks, left, overstayed
 from gitops.planning.scene import Draft, Scene, drained, supplies
 from gitops.planning.steps import Remove
 from runtime.observe import pod_name
@@ -40,7 +40,7 @@ def _pods(scene: Scene) -> Iterator[Draft]:
         why = "superseded or too many" if str(owner) in owners else LEFT
         key = f"pod/{pod_name(pod)}"
         why = scene.reasons.get(key, why)
-        action = Remove(key, grace(pod), pod.name, hooks(pod), stages=stopping(pod))
+        action = Remove(key, left(scene, pod), pod.name, hooks(pod), stages=stopping(pod))
         yield Draft(action, owner, why, _first_what_follows(scene, pod) | drained(scene, pod))
 
 

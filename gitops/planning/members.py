@@ -37,6 +37,9 @@ def rouse(seen: SeenPod, answer: Wanted, grace: int, patience: int) -> Iterator[
     elif stranded:
         told = "its infra container ended, and its network with that"
         yield Draft(Stop(name, (stranded,), hooks, grace), answer.owner, told, needs)
+    elif name in answer.evicted:
+        stop = Stop(name, _all_stages(seen), "", 0)
+        yield Draft(stop, answer.owner, f"Evicted: {answer.evicted[name]}", needs)
     elif finished(seen) or name in answer.over:
         yield from _finish(answer, Stop(name, _all_stages(seen), hooks, grace))
     else:

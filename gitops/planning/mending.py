@@ -12,6 +12,7 @@ from runtime.resources import Label, Owner, Pod
 from runtime.seen import SeenPod
 
 AWAY = "it left its network"
+HURRY = 1  # seconds, of Kubernetes' own
 BUSY = frozenset({"removing", "stopping"})  # look again when Podman has finished
 
 
@@ -42,6 +43,11 @@ def grace(pod: SeenPod) -> int:
     return int(pod.labels.get(Label.GRACE, "10"))
 
 
+def left(scene: Scene, pod: SeenPod) -> int:
+    """Return how many seconds a pod of ours may take to stop now: one that is evicted has hardly any."""
+    return min(grace(pod), HURRY) if pod_name(pod) in scene.evicted else grace(pod)
+
+
 def hooks(pod: SeenPod) -> str:
     """Return the hooks of a pod of ours that runs, as its label has them; others have none any more."""
     return pod.labels.get(Label.HOOKS, "") if pod.state == "running" else ""
@@ -56,6 +62,9 @@ def _one(scene: Scene, answer: Wanted, pod: Pod) -> Iterator[Answer]:
         yield from _fresh(scene, answer, pod, theirs)
     elif mine.labels.get(Label.DIGEST) != pod.digest:
         yield from _replace(scene, answer.owner, pod, mine, "changed")
+    elif pod.name in answer.renewed and pod.name in answer.evicted:
+        yield _removed(scene, answer.owner, pod, mine, answer.reasons[pod.key])
+        yield _create(scene, answer.owner, pod, "the one before was evicted")
     elif pod.name in answer.renewed:
         yield from _replace(scene, answer.owner, pod, mine, answer.asked)
     elif mine.state not in BUSY:
@@ -82,12 +91,17 @@ def _why(scene: Scene, answer: Wanted, pod: Pod) -> str:
 
 def _replace(scene: Scene, owner: Owner, pod: Pod, current: SeenPod, why: str) -> Iterator[Draft]:
     """Yield the removal before the creation: two pods can't have one name."""
+    yield _removed(scene, owner, pod, current, f"{why}, and its name is needed")
+    yield _create(scene, owner, pod, why)
+
+
+def _removed(scene: Scene, owner: Owner, pod: Pod, current: SeenPod, why: str) -> Draft:
+    """Return the removal of a pod in whose place another one comes, once all is there that this needs."""
     foreign = current.name in scene.theirs_by_name
     key = f"pod/{pod_name(current)}"
-    action = Remove(key, grace(current), current.name, hooks(current), foreign, stopping(current))
+    action = Remove(key, left(scene, current), current.name, hooks(current), foreign, stopping(current))
     first = supplies(pod) - {f"create {scratch}" for scratch in scene.left_over(pod)}
-    yield Draft(action, owner, f"{why}, and its name is needed", first | drained(scene, current))
-    yield _create(scene, owner, pod, why)
+    return Draft(action, owner, why, first | drained(scene, current))
 
 
 def _create(scene: Scene, owner: Owner, pod: Pod, why: str) -> Draft:
@@ -151,6 +165,8 @@ def _awaken(seen: SeenPod, answer: Wanted) -> Iterator[Draft]:
     needs = frozenset({f"rename pod/{name}", f"connect pod/{name}"})
     if seen.state == "paused":
         yield Draft(Unpause(name), answer.owner, "a hand paused it", needs)
+    elif name in answer.evicted:
+        yield Draft(Kill(name, 0), answer.owner, f"Evicted: {answer.evicted[name]}", needs)
     elif name in answer.killed:
         words = answer.killed[name]
         yield Draft(Kill(name, _patience(seen, words), hooks(seen)), answer.owner, words, needs)

@@ -131,6 +131,11 @@ class Scene:
         return {key: why for answer in self.wanted for key, why in answer.reasons.items()}
 
     @cached_property
+    def evicted(self) -> frozenset[str]:
+        """The names of the pods that stop at once."""
+        return frozenset(name for answer in self.wanted for name in answer.evicted)
+
+    @cached_property
     def new_marks(self) -> Mapping[str, Sequence[str]]:
         """The keys of the marks that are not there yet, by the objects of which they are."""
         marks = ((answer.owner, one) for answer in self.wanted for one in answer.resources)

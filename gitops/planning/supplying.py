@@ -87,7 +87,7 @@ def _volume(scene: Scene, owner: Owner, volume: Volume) -> Iterator[Answer]:
 def _scratch(owner: Owner, volume: Volume, pod: Pod) -> Iterator[Draft]:
     """Yield what empties the scratch space of a pod that had the name, as it goes with its pod."""
     gone = frozenset({f"remove {pod.key}"})
-    yield Draft(Remove(volume.key), owner, "it goes with the pod that had it", gone)
+    yield Draft(Remove(volume.key), None, "it goes with the pod that had it", gone)
     yield Draft(Create(volume), owner, NEW, frozenset({f"remove {volume.key}"}))
 
 

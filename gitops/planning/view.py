@@ -33,7 +33,7 @@ from runtime.past import Past as Records
 from runtime.proxies import read_note
 from runtime.records import Failure, Note, Readiness, Restarts, Settled
 from runtime.resources import Label, Owner
-from runtime.seen import Exit, Seen, SeenContainer, SeenPod
+from runtime.seen import Exit, Seen, SeenContainer, SeenPod, Weighed
 from runtime.takeovers import KIND
 from schemas.policy import breaches
 from schemas.problems import ManifestError
@@ -140,7 +140,7 @@ class House:
 class Moment:
     """What one look takes into account beside the commit: time, ledger, probes, a person's words.
 
-    Only who acts on it measures what containers use.
+    Only who acts on it measures what containers use, and weighs what they have on the disk.
 
     ``waiting`` tells which resources are left alone for now, and why; ``serving`` which pods proxies find up.
     """
@@ -153,6 +153,7 @@ class Moment:
     probed: Probed = field(default_factory=Probed)
     serving: Mapping[str, bool] = field(default_factory=lambda: MappingProxyType({}))
     measured: Measured = field(default_factory=Measured)
+    weighed: Weighed = field(default_factory=Weighed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,6 +301,7 @@ def world_of(house: House, rendered: Rendered, seen: Seen, moment: Moment) -> Wo
         usage=moment.measured.usage,
         unmeasured=moment.measured.trouble,
         free=moment.measured.free,
+        weighed=moment.weighed,
         asked=moment.running,
         entrance=house.options.entrance,
         kept=_kept(house, mine),

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 
 from gitops.look import Sight
 from gitops.telling.meant import shown
+from reconcilers.eviction import WORD as EVICTED
+from reconcilers.eviction import was_evicted
 from reconcilers.order import is_done, is_initialized, policy_of
 from reconcilers.pods import NEVER, unready
 from reconcilers.restarts import again
@@ -87,6 +89,8 @@ def _here(sight: Sight, pod: SeenPod) -> PodHere:
     inside = tuple(_container(sight, pod, one, policy_of(one, policy)) for one in pod.containers)
     ready = sight.world.readiness(pod).ready
     status, why = _status(pod, inside, ready=ready), unready(sight.world, pod)
+    if owner.kind == "Pod" and was_evicted(pod, sight.remembered.memory.notes.get((owner, EVICTED))):
+        status = "Evicted"
     return PodHere(shown(pod), owner, pod, status, ready, inside, unready=why)
 
 

@@ -181,6 +181,19 @@ def test_a_file_of_a_volume_is_written_beside_its_others(subject: Subject) -> No
         engine.write_file("nowhere", File("a", b""))
 
 
+def test_volumes_are_weighed_by_what_is_in_them(subject: Subject) -> None:
+    engine = subject.engine
+    for name in ("chest", "other"):
+        engine.create_volume(Volume(name, {Label.KIND: "scratch"}))
+    before = engine.sizes(["chest", "other"])
+    engine.write_file("chest", File("gold", bytes(300_000)))
+    after = engine.sizes(["chest", "other", "nowhere"])
+
+    assert after.keys() == before.keys() == {"chest", "other"}
+    assert 300_000 <= after["chest"] - before["chest"] < 310_000
+    assert after["other"] == before["other"]
+
+
 def test_only_volumes_of_files_are_written_to(subject: Subject) -> None:
     subject.engine.create_volume(CELLAR)
 

@@ -2,11 +2,56 @@
 
 from pathlib import Path
 
-from tests.podman.manifests import claim, claimed, config_map, mounted, named, secret
+from tests.podman.manifests import Object, claim, claimed, config_map, deployment, mounted, named, pod, secret
 from tests.podman.program import Program
 from tests.podman.speaking import speaker, spoken
 
 LIMITS = {"limits": {"cpu": "1500m", "memory": "64Mi"}, "requests": {"cpu": "250m"}}
+
+
+def limited(one: Object, size: str) -> Object:
+    """Return an object whose pods have scratch space of a limited size at /tmp, for their own user alone."""
+    spec = one["spec"].get("template", one)["spec"]
+    spec["volumes"] = [{"name": "tmp", "emptyDir": {"sizeLimit": size}}]
+    spec["containers"][0]["volumeMounts"] = [mounted("tmp", "/tmp/own")]
+    return one
+
+
+def fill(program: Program, name: str) -> None:
+    """Let a container write 3 MiB where nobody else may look."""
+    program.do(
+        name, "sh", "-c", "mkdir -m 700 /tmp/own/deep && dd if=/dev/zero of=/tmp/own/deep/a bs=3M count=1"
+    )
+
+
+def test_a_pod_whose_scratch_space_outgrows_its_limit_is_evicted_and_replaced_unless_it_stands_alone(
+    program: Program,
+) -> None:
+    more = {"securityContext": {"runAsUser": 1000, "runAsGroup": 1000}}
+    bare = limited(pod("bare", pod={"restartPolicy": "Always"}), "1Mi")
+    program.deploy(
+        limited(deployment(replicas=2, pod=more), "1Mi"), bare, limited(deployment("wide", pod=more), "4Mi")
+    )
+    first, wide = program.of("web")[0], program.of("wide")
+    before = program.ids()
+    for name in (first, "default.bare", *wide):
+        fill(program, name)
+
+    ended = program.run("apply", "--timeout", "30s")
+
+    after = program.ids()
+    assert ended.code == 1, ended
+    assert {name for name, id_ in before.items() if after[name] != id_} == {first}
+    assert program.do(first, "ls", "/tmp/own") == ""
+    assert program.run("get", "pod", "bare").out.split()[-3] == "Evicted"
+    told = [one for one in program.json("events") if one["reason"] == "Evicted"]
+    assert sorted(one["message"].partition(" (it takes")[0] for one in told) == [
+        f'{name}: Usage of EmptyDir volume "tmp" exceeds the limit "1Mi"' for name in ("default.bare", first)
+    ]
+    assert program.run("apply").code == 1
+    assert program.ids() == after
+    assert program.run("restart", "pod/bare").code == 0
+    assert program.do("default.bare", "ls", "/tmp/own") == ""
 
 
 def of_itself(path: str, field: str) -> dict[str, object]:
