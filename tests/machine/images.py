@@ -70,7 +70,7 @@ def prepared(folder: Path, context: Path) -> str:
         CACHE.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=CACHE) as work:
             fill(folder, Path(work) / "context", Path(work) / "downloads")
-            for older in CACHE.glob(f"{folder.name}-*"):
+            for older in set(CACHE.glob(f"{folder.name}-*")) - {context}:
                 shutil.rmtree(older, ignore_errors=True)
             if not context.exists():  # another session may have been quicker
                 (Path(work) / "context").rename(context)
