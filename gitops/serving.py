@@ -1,7 +1,7 @@
-"""Whether proxies find pods up: asked only of those that have just come, or take the place of others."""
+"""Whether proxies answer, and find pods up: asked only about what has just come, or takes another's place."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from runtime.engine import EngineError
@@ -11,27 +11,32 @@ from runtime.resources import Label
 
 if TYPE_CHECKING:
     from runtime.engine import Engine
-    from runtime.seen import Seen, SeenPod
+    from runtime.seen import Seen, SeenPod, SeenServer
 
 YOUNG = 30.0  # seconds for which a pod that was started is asked about
+FRESH = 10.0  # seconds for which a proxy that was started, or told anew, is asked what it knows
 
 
 def serving(engine: "Engine", mine: "Seen", now: float) -> Mapping[str, bool]:
-    """Return by the names of pods whether all proxies that lead to them find them up.
+    """Return by name whether pods are found up by all proxies that lead to them, and fresh proxies ready.
 
-    One question for each proxy of pods that are under way, so none where nothing changes.  A proxy that
-    doesn't answer finds none of the young ones up.
+    Ready is who answers and knows where to lead.  One question for each proxy that is fresh, or whose
+    pods are under way, so none where nothing changes.  A silent proxy finds none of the young ones up.
     """
-    running = {pod_name(pod) for pod in mine.pods if pod.state == "running"}
+    running = {pod_name(pod): pod for pod in mine.pods if pod.state == "running"}
     young = {pod_name(pod) for pod in mine.pods if now - max(pod.created, pod.started) < YOUNG}
     coming = young | _of_several_revisions(mine)
     found: dict[str, bool] = {}
     for volume in mine.volumes:
-        asked = coming.intersection(members(volume.note))
-        if asked and volume.name in running:
-            up = _up(engine, volume.name)
-            told = asked & young if up is None else asked
-            found |= {name: found.get(name, True) and name in (up or ()) for name in told}
+        proxy, known = running.get(volume.name), members(volume.note)
+        asked = coming.intersection(known)
+        fresh = proxy is not None and bool(volume.note) and now - max(proxy.started, volume.told) < FRESH
+        if proxy is not None and (asked or fresh):
+            servers = _servers(engine, volume.name)
+            told = asked & young if servers is None else asked
+            up = _up(servers or ())
+            found |= {name: found.get(name, True) and name in up for name in told}
+            found |= {volume.name: _is_ready(servers, known, running)} if fresh else {}
     return found
 
 
@@ -44,10 +49,32 @@ def _of_several_revisions(mine: "Seen") -> set[str]:
     return {pod_name(pod) for one in several for pod in one}
 
 
-def _up(engine: "Engine", proxy: str) -> set[str] | None:
-    """Return the servers that are up in every backend where they stand; None where the proxy is silent."""
+def _servers(engine: "Engine", proxy: str) -> "Sequence[SeenServer] | None":
     try:
-        servers = engine.servers(proxy)
+        return engine.servers(proxy)
     except EngineError:
         return None
+
+
+def _up(servers: "Sequence[SeenServer]") -> set[str]:
+    """Return the servers that are up in every backend where they stand."""
     return {one.name for one in servers} - {one.name for one in servers if not one.up}
+
+
+def _is_ready(
+    servers: "Sequence[SeenServer] | None", known: Collection[str], running: Collection[str]
+) -> bool:
+    """Say whether a proxy answers and knows where to lead: but to pods and Services, of which others tell."""
+    if servers is None:
+        return False
+    awaited = [one for one in servers if one.name not in known and _may_be_found(one, running)]
+    return all(one.found for one in awaited)
+
+
+def _may_be_found(server: "SeenServer", running: Collection[str]) -> bool:
+    """Say whether a server's name should resolve: that of a Service does when its own proxy runs."""
+    match server.backend.split(":"):
+        case [namespace, _, service, *_]:
+            return f"{namespace}.{service}__service" in running
+        case _:
+            return True

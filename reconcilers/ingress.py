@@ -92,7 +92,7 @@ def ingress(one: Ingress, _: Mapping[str, Any], world: World) -> Wanted:
         return Wanted(owner, (), Status(Health.HEALTHY, told_so))
     found = [(Health.DEGRADED, text) for text in world.routing.faults.get(owner, ())]
     found += [*told(world, owner), *((Health.HEALTHY, text) for text in world.routing.remarks.get(owner, ()))]
-    found += [] if _runs(world) else [(Health.PROGRESSING, "the proxy does not run yet")]
+    found += [(Health.PROGRESSING, lacking)] if (lacking := _lacking(world)) else []
     worst = max((health for health, _ in found), key=list(Health).index, default=Health.HEALTHY)
     return Wanted(owner, (), Status(worst, "; ".join(text for _, text in found)))
 
@@ -111,10 +111,18 @@ def _runs(world: World) -> bool:
     return any(pod.state == "running" for pod in world.pods_of(CLASS))
 
 
+def _lacking(world: World) -> str:
+    """Return what has to come before requests are led, "" where nothing has to."""
+    if not _runs(world):
+        return "the proxy does not run yet"
+    silent = world.past.serving.get(NAME) is False
+    return "the proxy doesn't answer yet, or doesn't know yet where to lead" if silent else ""
+
+
 def _status(world: World, orders: Sequence[Hosts]) -> Status:
     pods = tuple(world.pods_of(CLASS))
-    if not _runs(world):
-        return Status(Health.PROGRESSING, "the proxy does not run yet", 0, 1, pods=pods)
+    if lacking := _lacking(world):
+        return Status(Health.PROGRESSING, lacking, 0, 1, pods=pods)
     if orders:
         return Status(
             Health.PROGRESSING, f"obtaining a certificate for {', '.join(orders[0])}", 1, 1, pods=pods

@@ -135,16 +135,24 @@ def _health(
 ) -> tuple[Health, str]:
     if failed := failure(world, [proxy_name(owner)], [proxy_image(world).reference]):
         return Health.DEGRADED, failed
-    proxies = world.pods_of(owner)
-    if not proxies:
+    if not world.pods_of(owner):
         return Health.MISSING, "its proxy is not there"
-    if proxies[0].state != "running":
-        return Health.PROGRESSING, f"its proxy is {proxies[0].state}"
-    if network_name(owner.namespace) not in proxies[0].networks:
-        return Health.PROGRESSING, "its proxy has left its network"
+    if lacking := _lacking(owner, world):
+        return Health.PROGRESSING, lacking
     if left := yielded(service, world):
         return Health.DEGRADED, LEFT.format(", ".join(map(str, sorted(left))))
     return _behind(service, there, pods, world)
+
+
+def _lacking(owner: Owner, world: World) -> str:
+    """Return what a Service's proxy lacks to lead anybody, "" for nothing."""
+    (proxy, *_) = world.pods_of(owner)
+    if proxy.state != "running":
+        return f"its proxy is {proxy.state}"
+    if network_name(owner.namespace) not in proxy.networks:
+        return "its proxy has left its network"
+    silent = world.past.serving.get(proxy_name(owner)) is False
+    return "its proxy doesn't answer yet, or doesn't know yet where to lead" if silent else ""
 
 
 def _behind(

@@ -28,7 +28,8 @@ class Past:
     ``readiness``, ``restarts`` and ``exits`` go by a container's id; so do ``unwell`` (why a probe wants it
     restarted) and ``unready`` (what its readiness probe says).  ``failures`` go by a resource's key,
     ``notes`` by an object and a word (see ``reconcilers.words``).
-    ``serving`` says of pods by name whether the proxies that lead to them find them up, where that was asked.
+    ``serving`` says, where that was asked, of pods by name whether the proxies that lead to them find them
+    up, and of proxies whether they answer and know where to lead.
     ``started`` are the ids of the containers whose startup probe has passed.
     """
 

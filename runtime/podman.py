@@ -20,6 +20,7 @@ from runtime.podman_key import kept_key
 from runtime.podman_pods import complete, create, remove, start_or_remove, volume_named
 from runtime.podman_pull import pull
 from runtime.podman_seen import (
+    Content,
     exit_of,
     happening_of,
     holds_files,
@@ -355,8 +356,10 @@ class PodmanEngine:
         return json.loads(self._api.post("volumes/create", volume_spec(name, labels)))
 
 
-def _contents(volumes: Sequence[Mapping[str, Any]]) -> dict[str, tuple[str, str]]:
-    files = {one["Name"]: (digest_of_directory(one["Mountpoint"]), "") for one in volumes if holds_files(one)}
+def _contents(volumes: Sequence[Mapping[str, Any]]) -> dict[str, Content]:
+    files = {
+        one["Name"]: (digest_of_directory(one["Mountpoint"]), "", 0.0) for one in volumes if holds_files(one)
+    }
     proxies = [one for one in volumes if is_a_proxys(one)]
     if not proxies:
         return files

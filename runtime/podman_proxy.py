@@ -24,15 +24,16 @@ def home_of(volume: Mapping[str, Any]) -> Path:
     return Path(volume["Mountpoint"], HOME)
 
 
-def content_of(volume: Mapping[str, Any]) -> tuple[str, str]:
-    """Return the digest and the note of the configuration that a proxy has been told."""
+def content_of(volume: Mapping[str, Any]) -> tuple[str, str, float]:
+    """Return the digest and the note of the configuration that a proxy has been told, and when it was."""
     home = home_of(volume)
     try:
+        told = (home / CURRENT).lstat().st_mtime
         if (home / UNTOLD).exists():
-            return MISSING, _note(home)
-        return digest_of_directory(f"{home / CURRENT}/"), _note(home)
+            return MISSING, _note(home), told
+        return digest_of_directory(f"{home / CURRENT}/"), _note(home), told
     except OSError:
-        return MISSING, ""
+        return MISSING, "", 0.0
 
 
 def configure(api: Api, configuration: Configuration, volume: Mapping[str, Any]) -> None:

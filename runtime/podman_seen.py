@@ -19,7 +19,8 @@ TELLING = frozenset(
         *("remove", "rename", "connect", "disconnect", "prune"),
     )
 )
-NOTHING = ("", "")
+Content = tuple[str, str, float]  # a digest, a note, and when a proxy was told it
+NOTHING: Content = ("", "", 0.0)
 
 
 def pods_of(
@@ -46,15 +47,16 @@ def networks_of(networks: Iterable[Mapping[str, Any]]) -> tuple[SeenNetwork, ...
 
 
 def volumes_of(
-    volumes: Iterable[Mapping[str, Any]], contents: Mapping[str, tuple[str, str]]
+    volumes: Iterable[Mapping[str, Any]], contents: Mapping[str, Content]
 ) -> tuple[SeenVolume, ...]:
-    """Return every volume, with the digests and notes of those that ``contents`` knows by name."""
+    """Return every volume, with what ``contents`` knows by name: digests, notes, when they were told."""
     return tuple(
         SeenVolume(
             name=volume["Name"],
             labels=volume.get("Labels") or {},
             content=contents.get(volume["Name"], NOTHING)[0],
             note=contents.get(volume["Name"], NOTHING)[1],
+            told=contents.get(volume["Name"], NOTHING)[2],
         )
         for volume in volumes
     )

@@ -72,13 +72,15 @@ class SeenNetwork:
 class SeenVolume:
     """A volume; ``content`` is the digest of its files where it is one of ours that holds some.
 
-    ``note`` is what a proxy's configuration carries along (see ``runtime.resources.Configuration``).
+    ``note`` is what a proxy's configuration carries along (see ``runtime.resources.Configuration``), and
+    ``told`` when it was told that, in seconds since 1970; 0 for what is no proxy's.
     """
 
     name: str
     labels: Mapping[str, str]
     content: str = ""
     note: str = ""
+    told: float = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +123,11 @@ class SeenServer:
     def up(self) -> bool:
         """Say whether it gets connections."""
         return self.status.startswith("UP") or self.status == "no check"
+
+    @property
+    def found(self) -> bool:
+        """Say whether its address is known: one whose name nobody resolves is in maintenance."""
+        return not self.status.startswith("MAINT")
 
 
 @dataclass(frozen=True, slots=True)

@@ -186,7 +186,9 @@ class EngineInMemory:
                 )
             (main,) = (file for file in configuration.files if file.path == MAIN)
             note = main.content.decode().partition("\n")[0].removeprefix("# ")
-            self._volumes[configuration.name] = replace(there, content=configuration.content, note=note)
+            self._volumes[configuration.name] = replace(
+                there, content=configuration.content, note=note, told=self.clock()
+            )
 
     def servers(self, name: str) -> tuple[SeenServer, ...]:
         self.requests += 2

@@ -87,6 +87,14 @@ def test_a_certificate_is_obtained_once_the_server_would_be_answered() -> None:
     assert after[SITE].status.reason == "obtaining a certificate for a.org, b.org"
 
 
+def test_an_ingress_is_healthy_when_its_proxy_leads_not_as_soon_as_it_runs() -> None:
+    told = configured(world(issued()))
+
+    for answers, health in ((False, Health.PROGRESSING), (True, Health.HEALTHY)):
+        found = wanted(replace(told, past=replace(told.past, serving={NAME: answers})))
+        assert {found[CLASS].status.health, found[SITE].status.health} == {health}
+
+
 def test_nothing_is_asked_of_a_server_whose_terms_nobody_agreed_to() -> None:
     after = wanted(configured(world(directory="")))
 

@@ -95,6 +95,15 @@ def test_a_pod_that_is_not_ready_is_led_to_where_that_is_asked_for() -> None:
     assert list(configuration(answer).members) == names(pods)
 
 
+def test_a_service_is_healthy_when_its_proxy_leads_not_as_soon_as_it_runs() -> None:
+    pods = running(deployment(container=HTTP))
+
+    for answers, health in ((False, Health.PROGRESSING), (True, Health.HEALTHY)):
+        past = Past(readiness=ready(pods), serving={NAME: answers})
+        answer = wanted(deployment(container=HTTP), service(), pods=pods, known=names(pods), past=past)
+        assert answer.status.health is health
+
+
 def test_what_is_about_to_stop_is_left_in_the_same_pass() -> None:
     pods = running(deployment(container=HTTP, replicas=3))
 

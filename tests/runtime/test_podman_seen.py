@@ -70,9 +70,9 @@ def test_networks_and_volumes_have_labels_or_none() -> None:
         SeenNetwork("shop", {"a": "b"}, ("10.0.0.0/20",)),
         SeenNetwork("bare", {}, ()),
     )
-    assert volumes_of(volumes, {"files": ("1:0", "a note")}) == (
+    assert volumes_of(volumes, {"files": ("1:0", "a note", 7.0)}) == (
         SeenVolume("claim", {"a": "b"}, ""),
-        SeenVolume("files", {}, "1:0", "a note"),
+        SeenVolume("files", {}, "1:0", "a note", 7.0),
     )
 
 
