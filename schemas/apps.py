@@ -1,14 +1,14 @@
 """The kinds of the group apps (apps/v1)."""
 
 from collections.abc import Iterator
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
 from schemas.core import Status
 from schemas.int_or_percent import IntOrPercent
 from schemas.meta import ObjectMeta
-from schemas.model import Fault, Many, Model, Natural, Noted, complain
+from schemas.model import Fault, Many, Model, Natural, complain
 from schemas.names import DNS_LABEL
 from schemas.placement import PlacedTemplate
 from schemas.pod import PodTemplate
@@ -16,7 +16,7 @@ from schemas.selectors import LabelSelector, matches
 from schemas.volumes import StatefulClaim
 
 _NONE_AT_ALL = frozenset({0, "0%"})
-_GIT = "git has the history"
+REVISIONS = 10  # older ones that are told of, where nothing is said
 
 
 class RollingUpdate(Model):
@@ -60,7 +60,7 @@ class DeploymentSpec(Model):
     min_ready_seconds: Natural = 0
     progress_deadline_seconds: Natural = 600
     paused: bool = False
-    revision_history_limit: Annotated[Natural | None, Noted(_GIT)] = None
+    revision_history_limit: Natural = REVISIONS
 
     @model_validator(mode="after")
     def _rules(self) -> Self:
@@ -164,7 +164,7 @@ class StatefulSetSpec(Model):
     pod_management_policy: Literal["OrderedReady", "Parallel"] = "OrderedReady"
     update_strategy: StatefulStrategy = Field(default_factory=StatefulStrategy)
     min_ready_seconds: Natural = 0
-    revision_history_limit: Annotated[Natural | None, Noted(_GIT)] = None
+    revision_history_limit: Natural = REVISIONS
 
     @model_validator(mode="after")
     def _rules(self) -> Self:
@@ -223,7 +223,7 @@ class DaemonSetSpec(Model):
     template: PlacedTemplate
     update_strategy: DaemonStrategy = Field(default_factory=DaemonStrategy)
     min_ready_seconds: Natural = 0
-    revision_history_limit: Annotated[Natural | None, Noted(_GIT)] = None
+    revision_history_limit: Natural = REVISIONS
 
     @model_validator(mode="after")
     def _rules(self) -> Self:

@@ -112,7 +112,10 @@ def rollout_history(
     context: typer.Context,
     which: Which,
     namespace: Namespace = None,
-    limit: Annotated[int, typer.Option(min=1, help="How many, the newest first.")] = 10,
+    limit: Annotated[
+        int | None,
+        typer.Option(min=1, help="How many, the newest first. [default: 1 more than revisionHistoryLimit]"),
+    ] = None,
     output: OutputOption = None,
 ) -> None:
     """Show what an object's pods were made from on this machine: which commit, whose, and why.
@@ -153,18 +156,21 @@ def rollout_status(
 @rollout.command("undo", hidden=True)
 def rollout_undo(
     context: typer.Context,
-    words: Annotated[list[str] | None, typer.Argument(help="Whatever kubectl takes.")] = None,
+    which: Which,
+    to_revision: Annotated[int, typer.Option(min=0, help="Which one; 0 for the last one before.")] = 0,
+    namespace: Namespace = None,
+    output: OutputOption = None,
 ) -> None:
-    """Say what takes a rollout back.
+    """Say what brings an older revision back: git does, by another commit.
 
-    Example: sloop rollout undo deployment/web
+    Example: sloop rollout undo deployment/web --to-revision 2
     """
-    del words
-    with errors(said_of(context, None)):
-        raise SettingsError(
-            "git has the history: `sloop rollback` takes the last commit back by a new one "
-            "(--steps N, --to REV, --path DIRECTORY)"
-        )
+    said = said_of(context, output)
+    with looking(said):
+        from gitops.telling.meant import meant
+        from gitops.telling.rollout_history import way_back
+
+        raise SettingsError(way_back(said.settings, meant(which, namespace), to_revision or None))
 
 
 def _look_on(said: Said, which: str, namespace: str | None, longest: float) -> Exit:

@@ -10,12 +10,14 @@ from gitops.program import engine_of, house_of, source_of
 from gitops.settings import Settings
 from gitops.telling.meant import absent
 from gitops.telling.report import moment
+from gitops.telling.which import Missing
 from reconcilers.kinds import KINDS
 from runtime.dataclass import dataclass
 from runtime.ledger import look_back
 from runtime.records import Event
 from runtime.resources import Label, Owner, Pod
 from runtime.seen import Seen
+from schemas.apps import REVISIONS, DaemonSet, Deployment, StatefulSet
 from schemas.problems import ManifestError
 
 Document = dict[str, object]
@@ -33,10 +35,11 @@ class Revision:
     cause: str
 
 
-def history(settings: Settings, whose: Owner, limit: int) -> list[Document]:
+def history(settings: Settings, whose: Owner, limit: int | None) -> list[Document]:
     """Return the revisions that an object has had here, newest first; raises Missing where it had none.
 
-    A commit that changes nothing of its pods, such as their number, makes none.
+    A commit that changes nothing of its pods, such as their number, makes none.  Without a ``limit`` as many
+    older ones are told of as its revisionHistoryLimit says.
     """
     house = house_of(settings, source_of(settings), engine_of(settings))
     with look_back(settings.state) as past:
@@ -51,7 +54,41 @@ def history(settings: Settings, whose: Owner, limit: int) -> list[Document]:
     if not changed:
         raise absent(whose, ())
     told = sorted([*changed, *_restarts(changed, events)], key=lambda one: one.since or 0)
-    return [_document(number, one) for number, one in enumerate(told, start=1)][: -limit - 1 : -1]
+    most = limit or _older(house, whose, told[-1].commit) + 1
+    return [_document(number, one) for number, one in enumerate(told, start=1)][: -most - 1 : -1]
+
+
+def way_back(settings: Settings, whose: Owner, revision: int | None) -> str:
+    """Return how a person brings an older revision back, the last other one where none is named.
+
+    Raises Missing where its history has none.
+    """
+    newest, *older = history(settings, whose, None)
+    wanted = (
+        one for one in older if revision == one["revision"] or (revision is None and _differs(one, newest))
+    )
+    found = next(wanted, None)
+    which = f"{whose.kind.lower()}/{whose.name}"
+    if found is None:
+        named = "older revision" if revision is None else f"older revision {revision}"
+        raise Missing(f"{which} has no {named}: `sloop rollout history {which}` shows those that it has")
+    commit = str(found["commit"])[:7]
+    return (
+        f"git has the history: `sloop rollback --to {commit}` brings back what it said at revision "
+        f"{found['revision']} of {which} ({found['cause']}), by a new commit; --path DIRECTORY narrows that"
+    )
+
+
+def _differs(one: Document, other: Document) -> bool:
+    return one["template"] != other["template"]
+
+
+def _older(house: House, whose: Owner, sha: str) -> int:
+    """Return how many older revisions an object wants to be told of, as a commit has it."""
+    match house.rendered(sha).by_owner[whose].object:
+        case DaemonSet() | Deployment() | StatefulSet() as one:
+            return one.spec.revision_history_limit
+    return REVISIONS
 
 
 def _template(house: House, whose: Owner, sha: str) -> str:

@@ -13,7 +13,6 @@ from typer.testing import CliRunner, Result
 from gitops import VERSION
 from gitops.cli import app, main
 from gitops.commands.cli_rollout import rollout
-from gitops.trouble import Exit
 from tests.gitops.repository import Repository
 
 DEAR = {"sqlalchemy", "podman", "requests", "pydantic", "deepdiff", "git", "yaml", "rich", "sqlite3"}
@@ -65,13 +64,6 @@ def test_every_command_for_rollouts_has_help_with_an_example(name: str) -> None:
 
     assert answer.exit_code == 0
     assert re.search(rf"Example: sloop rollout {name}\b", answer.stdout)
-
-
-def test_who_would_undo_a_rollout_is_told_of_the_rollback() -> None:
-    answer = sloop("-o", "json", "rollout", "undo", "deployment/web")
-
-    assert answer.exit_code == Exit.MISUSED
-    assert "`sloop rollback`" in json.loads(answer.stdout)["error"]
 
 
 @pytest.mark.parametrize("name", NAMES)

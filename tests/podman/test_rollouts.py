@@ -99,6 +99,26 @@ def test_a_paused_rollout_waits_for_its_hand(program: Program) -> None:
     assert program.images() == [TWO] * 3
 
 
+def test_as_many_old_revisions_are_known_as_git_says_and_each_can_be_brought_back(program: Program) -> None:
+    for number in range(3):
+        named = [{"name": "NUMBER", "value": str(number)}]
+        program.deploy(deployment(env=named, spec={"revisionHistoryLimit": 1}))
+    rows = program.json("rollout", "history", "deploy/web")
+    told = program.run("rollout", "undo", "deploy/web")
+    lost = program.run("rollout", "undo", "deploy/web", "--to-revision", "1")
+    before = rows[1]["commit"][:7]
+    back = program.run("rollback", "--to", before)
+
+    assert [row["revision"] for row in rows] == [3, 2]
+    assert [row["revision"] for row in program.json("rollout", "history", "deploy/web", "--limit", "9")] == [
+        *(4, 3, 2, 1)
+    ]
+    assert (told.code, lost.code, back.code) == (2, 1, 0)
+    assert f"`sloop rollback --to {before}` brings back what it said at revision 2 of" in told.err
+    assert "deployment/web has no older revision 1: `sloop rollout history deployment/web`" in lost.err
+    assert program.do(*program.of("web"), "sh", "-c", "echo $NUMBER") == "1\n"
+
+
 def test_what_makes_no_sense_is_told_and_changes_nothing(program: Program) -> None:
     program.deploy(deployment())
     before = program.ids()

@@ -34,7 +34,7 @@ def test_every_field_of_a_kind_has_its_class() -> None:
     found = {entry.path: (entry.kind, entry.partly) for entry in entries(Deployment)}
 
     assert found["spec.replicas"] == ("honoured", False)
-    assert found["spec.revisionHistoryLimit"] == ("noted", False)
+    assert found["spec.revisionHistoryLimit"] == ("honoured", False)
     assert found["spec.template.spec.containers[].image"] == ("honoured", False)
     assert found["spec.template.spec.containers[].restartPolicy"] == ("refused", False)
     assert found["spec.template.spec.initContainers[].restartPolicy"] == ("honoured", False)
