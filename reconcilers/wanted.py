@@ -31,6 +31,7 @@ class Past:
     ``serving`` says, where that was asked, of pods by name whether the proxies that lead to them find them
     up, and of proxies whether they answer and know where to lead.
     ``started`` are the ids of the containers whose startup probe has passed.
+    ``lives`` say since when young ones have run, in seconds since 1970: an engine may list whole ones only.
     """
 
     readiness: Mapping[str, Readiness] = field(default_factory=lambda: MappingProxyType({}))
@@ -42,6 +43,7 @@ class Past:
     notes: Mapping[tuple[Owner, str], Note] = field(default_factory=lambda: MappingProxyType({}))
     serving: Mapping[str, bool] = field(default_factory=lambda: MappingProxyType({}))
     started: frozenset[str] = frozenset()
+    lives: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True)

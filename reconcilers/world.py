@@ -222,14 +222,18 @@ class World:
         if pod.members:
             return self._together(pod)
         known = self.past.readiness.get(pod.id)
-        return known or Readiness(Label.PROBES not in pod.labels, max(pod.created, pod.started))
+        return known or Readiness(Label.PROBES not in pod.labels, self._since(pod, pod))
 
     def ready(self, pod: SeenPod, one: SeenContainer) -> Readiness:
         """Return whether a container of a pod of several is ready."""
         if one.state != "running":
             return Readiness(False, one.ended)
         known = self.past.readiness.get(one.id)
-        return known or Readiness(one.part not in _probes_of(pod), max(pod.created, one.started))
+        return known or Readiness(one.part not in _probes_of(pod), self._since(pod, one))
+
+    def _since(self, pod: SeenPod, one: SeenPod | SeenContainer) -> float:
+        """Return since when a container has been in its present life."""
+        return max(pod.created, one.started, self.past.lives.get(one.id, 0.0))
 
     def has_started(self, pod: SeenPod, one: SeenContainer) -> bool:
         """Say whether a container runs and has passed its startup probe, so that the next one may start."""

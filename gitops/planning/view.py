@@ -289,6 +289,7 @@ def world_of(house: House, rendered: Rendered, seen: Seen, moment: Moment) -> Wo
             notes=memory.notes,
             serving=moment.serving,
             started=moment.probed.started,
+            lives=_lives(house.engine, mine, moment.now),
         ),
         networks=frozenset(network.name for network in seen.networks),
         volumes=frozenset(volume.name for volume in seen.volumes),
@@ -344,6 +345,16 @@ def _is_open(pod: SeenPod, over: Collection[tuple[str, str]]) -> bool:
     name = job_name(pod)
     ended_well = pod.state in ENDED and pod.exit_code == 0
     return not name or not (ended_well or (name, pod.labels.get(Label.DIGEST)) in over)
+
+
+def _lives(engine: Engine, mine: Seen, now: float) -> Mapping[str, float]:
+    """Return since when the processes of young containers live: Podman lists whole seconds.
+
+    One that crashes as soon as it starts would seem to have run for a second, and old pods would stop for it.
+    """
+    running = [(pod, one) for pod in mine.pods for one in pod.containers if one.state == "running"]
+    young = [one for pod, one in running if now - max(pod.created, one.started) < YOUNG]
+    return {one.id: now - engine.lifetime(one.pid) for one in young}
 
 
 def _kept(house: House, mine: Seen) -> Kept:

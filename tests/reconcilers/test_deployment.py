@@ -18,7 +18,7 @@ from runtime.observe import pod_name
 from runtime.records import Failure, Note, Readiness, Restarts
 from runtime.resources import Owner
 from runtime.seen import Exit, SeenPod
-from tests.reconcilers.given import NOW, deployment, manifests, pods_of, rolling, running, seen, wanted
+from tests.reconcilers.given import NOW, deployment, manifests, past, pods_of, rolling, running, seen, wanted
 
 ROWS: dict[str, list[dict[str, Any]]] = json.loads(
     (Path(__file__).parent.parent / "kubernetes" / "deployment.json").read_text()
@@ -89,6 +89,19 @@ def test_a_new_pod_counts_after_it_ran_for_a_second() -> None:
     assert len(at_once.keep) == 2
     assert at_once.look_again == NOW + 1
     assert len(later.keep) == 1
+
+
+def test_a_second_that_podman_rounds_up_is_none_for_a_pod_that_crashes_again_and_again() -> None:
+    old, new = deployment(strategy=rolling(1, 0)), deployment("app:2", strategy=rolling(1, 0))
+    before = running(old)
+    (first,) = pods_of(wanted(new, pods=before))
+    crashing = seen(first, since=NOW - 1)
+
+    listed = wanted(new, pods=[*before, crashing])
+    known = wanted(new, pods=[*before, crashing], past=past(lives={crashing.id: NOW - 0.1}))
+
+    assert (len(listed.keep), len(known.keep)) == (1, 2)
+    assert known.look_again == pytest.approx(NOW + 0.9)
 
 
 def test_min_ready_seconds_keep_the_old_pods_for_longer() -> None:
