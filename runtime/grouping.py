@@ -77,7 +77,7 @@ def _named(one: Listed) -> SeenPod:
 
 
 def _whole(pod_id: str, group: Sequence[Listed]) -> SeenPod:
-    infra = next((one.seen for one in group if one.infra), None)
+    infra = next((replace(one.seen, infra=one.seen.name) for one in group if one.infra), None)
     there = {one.seen.labels.get(Label.CONTAINER, ""): one.seen for one in group if not one.infra}
     if infra is None:  # Podman removes it last but one: the pod is going
         infra = replace(next(iter(there.values())), state="removing", pid=0)

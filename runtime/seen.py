@@ -37,6 +37,7 @@ class SeenPod:
     and ``ended`` are seconds since 1970, 0 for never.  ``pid`` is its process on this machine, 0 for none.
     A pod of several containers has them as ``members``, in the order of their starts, and its own fields
     follow from theirs: it has ended when all of its main ones have, with the first exit code that isn't 0.
+    ``infra`` is the name that its infra container has now, "" where it has none.
     """
 
     id: str
@@ -52,6 +53,7 @@ class SeenPod:
     exit_code: int = 0
     pid: int = 0
     members: tuple[SeenContainer, ...] = ()
+    infra: str = ""
 
     @property
     def containers(self) -> tuple[SeenContainer, ...]:

@@ -409,7 +409,9 @@ class EngineInMemory:
 
     def _listed(self, row: SeenPod) -> Listed:
         pod = self._groups.get(row.name, "")
-        return Listed(row, pod, f"pod {pod}" if pod else "", infra=bool(pod) and row.name.endswith("_"))
+        return Listed(
+            row, pod, f"pod {pod}" if pod else "", infra=bool(pod) and Label.CONTAINER not in row.labels
+        )
 
     def _all(self, name: str) -> list[str]:
         """Return a container's name, or those of all the containers of a pod, its infra container last."""

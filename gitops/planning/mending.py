@@ -149,7 +149,8 @@ def overstayed(pod: Pod, seen: SeenPod) -> list[str]:
 
 
 def _renamed(seen: SeenPod, owner: Owner) -> Iterator[Draft]:
-    keys = ((one.name, container_key(seen, one)) for one in seen.containers)
+    keys = [(one.name, container_key(seen, one)) for one in seen.containers]
+    keys += [(seen.infra, infra(pod_name(seen)))] if seen.infra else []
     wrong = tuple((current, given) for current, given in keys if current != given)
     if wrong:
         yield Draft(Rename(pod_name(seen), wrong), owner, f"a hand renamed it to {wrong[0][0]}")

@@ -111,6 +111,16 @@ def test_a_renamed_container_stays_in_its_pod(town: Subject) -> None:
     assert [one.name for one in inn(town).members] == ["town.inn_web", "town.inn_side"]
 
 
+def test_a_renamed_infra_container_is_seen_and_gets_its_name_back(town: Subject) -> None:
+    town.engine.create_pod(group("town.inn", WEB, SIDE))
+    town.hands.rename("town.inn_", "elsewhere")
+    renamed = inn(town).infra
+    town.engine.rename_pod("elsewhere", "town.inn_")
+
+    assert (renamed, inn(town).infra) == ("elsewhere", "town.inn_")
+    assert states(town) == ["running", "running"]
+
+
 def test_a_pod_that_was_stopped_begins_anew(town: Subject) -> None:
     town.engine.create_pod(group("town.inn", WEB, SIDE))
     town.hands.stop_group("town.inn")

@@ -220,6 +220,7 @@ def test_what_hands_do_to_one_container_is_mended_and_the_others_run_on(program:
         "rename": lambda: hands.rename("default.web_side", "elsewhere"),
         "pause": lambda: hands.pause("default.web_side"),
         "prune": hands.prune,
+        "rename infra": lambda: (hands.rename("default.web_", "elsewhere"), hands.remove("default.web_side")),
     }
     for what, act in meddle.items():
         act()
