@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 from functools import cached_property, partial
 from types import MappingProxyType
+from typing import Any
 
 from gitops.git.source import Commit, Source, SourceError
 from gitops.measuring import Measured
@@ -39,6 +40,7 @@ from schemas.policy import breaches
 from schemas.problems import ManifestError
 
 RENDERED = 8  # commits whose objects are kept: today's, and what others' pods are of
+READ = 64  # commits of which it is kept who made them
 YOUNG = 3.0  # seconds in which Podman may yet restart what has ended
 
 
@@ -124,16 +126,22 @@ class House:
     def rendered(self, sha: str) -> Rendered:
         """Return a commit's objects, read once; raises ManifestError and SourceError."""
         if sha not in self._rendered:
-            for oldest in list(self._rendered)[: 1 - RENDERED]:
-                del self._rendered[oldest]
+            _make_room(self._rendered, RENDERED)
             self._rendered[sha] = render(sha, self.source.files(sha), self.options.ignored)
         return self._rendered[sha]
 
     def commit(self, sha: str) -> Commit:
         """Return who committed what, when, read once."""
         if sha not in self._commits:
+            _make_room(self._commits, READ)
             self._commits[sha] = self.source.commit(sha)
         return self._commits[sha]
+
+
+def _make_room(kept: dict[str, Any], most: int) -> None:
+    """Let the oldest go, so that there are no more than so many with one that comes."""
+    for oldest in list(kept)[: 1 - most]:
+        del kept[oldest]
 
 
 @dataclass(frozen=True, slots=True)
