@@ -5,7 +5,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from itertools import groupby
-from pathlib import Path
 from typing import Any
 
 from runtime.resources import Label
@@ -56,7 +55,7 @@ def running(stage: Stage) -> Iterator[str]:
     if images != wanted:
         yield f"there runs {dict(images)}, and git says {wanted}"
     for name in stage.program.of("default/web"):
-        if (color := stage.program.do(name, "cat", f"/etc{PAGE}")) != stage.shop.color and "__" not in name:
+        if "__" not in name and (color := stage.within(name, f"etc{PAGE}")) != stage.shop.color:
             yield f"{name} reads the color {color!r}, and git says {stage.shop.color!r}"
 
 
@@ -154,20 +153,16 @@ def _steady(stage: Stage) -> Iterator[str]:
 
 def _ledger(stage: Stage) -> Iterator[str]:
     """The ledger is whole, and tells of no run that goes on."""
-    if (told := _integrity(stage.program.state / LEDGER)) != "ok":
-        yield f"the ledger is damaged: {told}"
-        return
-    history = stage.program.json("history")
-    if unfinished := [one for one in history if one["finished"] is None]:
-        yield f"runs that nobody ended: {unfinished}"
-
-
-def _integrity(file: Path) -> str:
     try:
-        with closing(sqlite3.connect(file)) as ledger:
-            return str(ledger.execute("pragma integrity_check").fetchone()[0])
+        with closing(sqlite3.connect(stage.program.state / LEDGER)) as ledger:
+            (told,) = ledger.execute("pragma integrity_check").fetchone()
+            unfinished = ledger.execute("select * from runs where finished is null").fetchall()
     except sqlite3.DatabaseError as error:
-        return str(error)
+        told, unfinished = str(error), []
+    if told != "ok":
+        yield f"the ledger is damaged: {told}"
+    elif unfinished:
+        yield f"runs that nobody ended: {unfinished}"
 
 
 def _crashes(stage: Stage) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 from tests.chaos import misfortune
@@ -55,8 +56,10 @@ def new_image_under_load(stage: Stage, chance: float) -> None:
     """Renew an application that is well while somebody asks through its Service: nobody is turned away."""
     if stage.mend().code or not stage.shop.replicas:
         return
-    address = stage.program.address(SERVICE)
-    with network.inside_network(stage.program.podman.engine), loading(f"http://{address}{PAGE}") as load:
+    asked = f"http://{stage.program.address(SERVICE)}{PAGE}"
+    with ExitStack() as stack:
+        with network.inside_network(stage.program.podman.engine):
+            load = stack.enter_context(loading(asked, clients=2))
         new_image(stage, chance)
         stage.program.run("apply")
     stage.complaints += [f"while a new image came, a request failed: {one}" for one in load.failed[:3]]

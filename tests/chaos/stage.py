@@ -3,6 +3,7 @@
 import shutil
 import urllib.request
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -42,7 +43,7 @@ class Stage:
         """Clear the machine, put strangers on it, and deploy the application."""
         api.clear(podman.socket)
         shutil.rmtree(directory, ignore_errors=True)
-        program = Program(podman, Repository(directory / "site"), directory / "state")
+        program = Program(podman, Repository(directory / "site"), directory / "state", warmed=True)
         stage = cls(program)
         stage.invite_strangers()
         stage.commit()
@@ -95,6 +96,13 @@ class Stage:
         """Return a file of ours in a volume, as this machine sees it."""
         found = api.ask(self.program.podman.socket, "GET", f"/volumes/{volume}/json")
         return Path(found["Mountpoint"]) / "mark"
+
+    def within(self, container: str, file: str) -> str:
+        """Return what a container finds in a file, without starting anything in it; "" if it doesn't run."""
+        process = self.program.inspect(container)["State"]["Pid"]
+        with suppress(OSError):
+            return Path(f"/proc/{process}/root", file).read_text() if process else ""
+        return ""
 
     def ran(self, job: str) -> list[str]:
         """Return what the runs of a Job wrote down."""

@@ -71,7 +71,7 @@ def empty_podman(podman: Podman) -> Iterator[Podman]:
 @pytest.fixture
 def program(empty_podman: Podman, tmp_path: Path) -> Program:
     """Return the program with an empty repository, on an empty engine."""
-    return Program(empty_podman, Repository(tmp_path / "site"), tmp_path / "state")
+    return Program(empty_podman, Repository(tmp_path / "site"), tmp_path / "state", warmed=True)
 
 
 @contextlib.contextmanager

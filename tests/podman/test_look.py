@@ -57,7 +57,7 @@ def shop(podman: Podman, tmp_path_factory: pytest.TempPathFactory) -> Iterator[P
     """Deploy pods that talk, one that fails, one that isn't ready, and one in another namespace, once."""
     api.clear(podman.socket)
     directory = tmp_path_factory.mktemp("look")
-    program = Program(podman, Repository(directory / "site"), directory / "state")
+    program = Program(podman, Repository(directory / "site"), directory / "state", warmed=True)
     program.commit("Open", *OBJECTS)
     program.run("apply", "--no-wait")
     until(lambda: program.inspect("default.failing")["State"]["Status"] == "exited")

@@ -1,0 +1,127 @@
+"""Commands that begin in a copy of a process that has loaded sloop: loading is most of what they cost.
+
+A command is a process of its own all the same, with its own arguments, environment and files, that ends as
+it always does.  What is loaded late is not seen here: who asks for that starts Python anew.
+"""
+
+import atexit
+import gc
+import importlib
+import json
+import os
+import pkgutil
+import runpy
+import select
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+
+PACKAGES = ("schemas", "reconcilers", "runtime", "gitops")
+LATE = ("git", "deepdiff", "deepdiff.diff", "podman", "podman.client", "sqlalchemy.dialects.sqlite")
+ROOT = Path(__file__).parents[2]
+
+
+def warm(words: Sequence[str], environment: Mapping[str, str], *, seconds: float) -> tuple[int, str, str]:
+    """Run ``python WORDS…``, where ``-c`` or ``-m`` comes first; return its exit code and what it wrote.
+
+    Raises TimeoutExpired, having killed it, where it has not ended in time.
+    """
+    out, err = (os.fdopen(os.memfd_create(name), "r+") for name in ("out", "err"))
+    ours, theirs = socket.socketpair()
+    with out, err, ours:
+        with theirs:
+            asked = json.dumps([list(words), dict(environment), str(Path.cwd())]).encode()
+            fds = [theirs.fileno(), out.fileno(), err.fileno()]
+            socket.send_fds(_server(), [asked], fds)
+        pid = int.from_bytes(ours.recv(4), sys.byteorder)
+        if not select.select([ours], [], [], seconds)[0]:
+            os.kill(pid, signal.SIGKILL)
+            raise subprocess.TimeoutExpired(list(words), seconds)
+        told = ours.recv(4)
+        assert told, f"nobody knows how {words} ended"
+        out.seek(0)
+        err.seek(0)
+        return os.waitstatus_to_exitcode(int.from_bytes(told, sys.byteorder)), out.read(), err.read()
+
+
+@cache
+def _server() -> socket.socket:
+    """Start the process that is copied, in the network of the first who asks; it ends when this one does."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with theirs:
+        process = subprocess.Popen([sys.executable, "-m", __name__], cwd=ROOT, stdin=theirs)
+    atexit.register(process.wait)
+    atexit.register(ours.close)  # which is done first
+    return ours
+
+
+def main() -> None:
+    """Load everything, and start what is asked for until nobody is left to ask."""
+    _load()
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those who wait
+    with socket.socket(fileno=os.dup(0)) as asking:
+        while True:
+            asked, fds, _, _ = socket.recv_fds(asking, 2**20, 3)
+            if not asked:
+                return
+            if os.fork() == 0:
+                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+                asking.close()
+                break
+            for one in fds:
+                os.close(one)
+    _supervise(asked, fds)
+
+
+def _load() -> None:
+    for package in PACKAGES:
+        place = importlib.import_module(package)
+        for module in pkgutil.walk_packages(place.__path__, f"{package}."):
+            importlib.import_module(module.name)
+    for name in LATE:
+        importlib.import_module(name)
+    gc.freeze()
+
+
+def _supervise(asked: bytes, fds: Sequence[int]) -> None:
+    """Start a command in a process of its own, and tell who it is and how it ended."""
+    with (
+        socket.socket(fileno=fds[0]) as telling,
+        suppress(BrokenPipeError),
+    ):  # who asked may have lost patience
+        command = os.fork()
+        if command:
+            telling.sendall(command.to_bytes(4, sys.byteorder))
+            telling.sendall(os.waitpid(command, 0)[1].to_bytes(4, sys.byteorder))
+            os._exit(0)
+    _become(*json.loads(asked), fds[1:])
+
+
+def _become(words: Sequence[str], environment: Mapping[str, str], place: str, fds: Sequence[int]) -> None:
+    """Run a command as this process, which ends as Python ends."""
+    with Path(os.devnull).open() as nothing:
+        os.dup2(nothing.fileno(), 0)
+    for number, one in enumerate(fds, start=1):
+        os.dup2(one, number)
+        os.close(one)
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(place)
+    what, name, *arguments = words
+    sys.argv = [what, *arguments]
+    match what:
+        case "-c":
+            sys.modules["__main__"] = itself = ModuleType("__main__")
+            exec(compile(name, "<string>", "exec"), itself.__dict__)
+        case _:
+            runpy.run_module(name, run_name="__main__", alter_sys=True)
+
+
+if __name__ == "__main__":
+    main()
