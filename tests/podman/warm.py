@@ -5,6 +5,7 @@ it always does.  What is loaded late is not seen here: who asks for that starts 
 """
 
 import atexit
+import faulthandler
 import gc
 import importlib
 import json
@@ -24,13 +25,14 @@ from types import ModuleType
 
 PACKAGES = ("schemas", "reconcilers", "runtime", "gitops")
 LATE = ("git", "deepdiff", "deepdiff.diff", "podman", "podman.client", "sqlalchemy.dialects.sqlite")
+LAST_WORDS = 5.0  # seconds
 ROOT = Path(__file__).parents[2]
 
 
 def warm(words: Sequence[str], environment: Mapping[str, str], *, seconds: float) -> tuple[int, str, str]:
     """Run ``python WORDS…``, where ``-c`` or ``-m`` comes first; return its exit code and what it wrote.
 
-    Raises TimeoutExpired, having killed it, where it has not ended in time.
+    Raises TimeoutError where it has not ended in time: with what it wrote, and where its threads stood.
     """
     out, err = (os.fdopen(os.memfd_create(name), "r+") for name in ("out", "err"))
     ours, theirs = socket.socketpair()
@@ -40,14 +42,26 @@ def warm(words: Sequence[str], environment: Mapping[str, str], *, seconds: float
             fds = [theirs.fileno(), out.fileno(), err.fileno()]
             socket.send_fds(_server(), [asked], fds)
         pid = int.from_bytes(ours.recv(4), sys.byteorder)
-        if not select.select([ours], [], [], seconds)[0]:
-            os.kill(pid, signal.SIGKILL)
-            raise subprocess.TimeoutExpired(list(words), seconds)
+        in_time = _ended(ours, pid, seconds)
         told = ours.recv(4)
         assert told, f"nobody knows how {words} ended"
         out.seek(0)
         err.seek(0)
-        return os.waitstatus_to_exitcode(int.from_bytes(told, sys.byteorder)), out.read(), err.read()
+        said = out.read(), err.read()
+    if not in_time:
+        raise TimeoutError(f"{words[2:]} went on for {seconds:g} s\n{''.join(said)}")
+    return os.waitstatus_to_exitcode(int.from_bytes(told, sys.byteorder)), *said
+
+
+def _ended(telling: socket.socket, pid: int, seconds: float) -> bool:
+    """Wait for the end of a command; say whether it came in time.  If not, it tells where it is and ends."""
+    if select.select([telling], [], [], seconds)[0]:
+        return True
+    for number in (signal.SIGABRT, signal.SIGKILL):  # at the first one faulthandler speaks
+        if not select.select([telling], [], [], 0)[0]:
+            os.kill(pid, number)
+            select.select([telling], [], [], LAST_WORDS)
+    return False
 
 
 @cache
@@ -110,6 +124,7 @@ def _become(words: Sequence[str], environment: Mapping[str, str], place: str, fd
     for number, one in enumerate(fds, start=1):
         os.dup2(one, number)
         os.close(one)
+    faulthandler.enable()
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(place)
