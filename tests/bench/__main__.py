@@ -21,8 +21,10 @@ from tests.bench.page import DEEDS, Others, by_count, page
 from tests.bench.peers import all_peers
 from tests.bench.planning import planning
 from tests.bench.plot import bars
+from tests.bench.pushed import pushed
 from tests.bench.race import Figure, race
 from tests.bench.serving import serving
+from tests.bench.standing import PODS, standing
 from tests.chaos.play import a_podman
 from tests.gitops.repository import Repository
 from tests.machine import api, network
@@ -47,8 +49,13 @@ def main() -> None:
         place, machine = Path(directory), _machine(podman, os.getloadavg()[0])
         tell("plans of many objects")
         planned = planning(_program(podman, place / "plan"))
-        tell("from a commit, a kill and a removal to serving; a daemon with nothing to do")
+        tell("from a commit, a kill and a removal to serving")
         lived = living(_program(podman, place / "life"))
+        tell("from a push to the new version")
+        (place / "push").mkdir()
+        brought = pushed(_program(podman, place / "push/site"), place / "push")
+        tell(f"a daemon with nothing to do at {PODS} pods")
+        stood = standing(_program(podman, place / "stand"), said.standing)
         tell("a rolling update under load")
         served = serving(_program(podman, place / "load"))
         tell("what it costs to be led by a Service and by an Ingress")
@@ -58,7 +65,7 @@ def main() -> None:
             for count in map(int, said.counts.split(","))
             for figure in _raced(podman, place / f"race-{count}", count, said.rounds, deadline)
         ]
-    _write(said.into, machine, figures, Others(planned, lived, served, led))
+    _write(said.into, machine, figures, Others(planned, lived, served, led, brought, stood))
 
 
 def _asked() -> argparse.Namespace:
@@ -66,13 +73,14 @@ def _asked() -> argparse.Namespace:
     asked.add_argument("--counts", default=COUNTS, help="numbers of containers, in the order of their turns")
     asked.add_argument("--into", type=Path, default=DOCS, help="where the page is written")
     asked.add_argument("--rounds", type=int, default=max(ROUNDS.values()), help="at most so many of each")
+    asked.add_argument("--standing", type=float, default=10, help="seconds of a daemon with nothing to do")
     asked.add_argument("--minutes", type=float, default=MINUTES, help="nobody begins after so many")
     return asked.parse_args()
 
 
 def _write(into: Path, machine: Mapping[str, str], figures: Sequence[Figure], others: Others) -> None:
     into.mkdir(exist_ok=True)
-    found = [*goals(figures, others.planned, others.lived, others.served), *goals_of_leading(others.led)]
+    found = [*goals(figures, others), *goals_of_leading(others.led)]
     (into / "benchmarks.md").write_text(page(machine, figures, others, found))
     for deed, title in DEEDS.items():
         (into / f"benchmark-{deed}.svg").write_text(

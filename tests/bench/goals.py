@@ -2,11 +2,17 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from tests.bench.living import Living
 from tests.bench.planning import Planned, exponent
+from tests.bench.pushed import Pushed
 from tests.bench.race import Figure
 from tests.bench.serving import Served
+from tests.bench.standing import Stood
+
+if TYPE_CHECKING:
+    from tests.bench.page import Others
 
 FLOOR, KUBE, COMPOSE, PODMAN_COMPOSE = (
     "bare API, 8 threads",
@@ -30,9 +36,10 @@ class Goal:
         return self.found <= self.most
 
 
-def goals(figures: Sequence[Figure], planned: Sequence[Planned], lived: Living, served: Served) -> list[Goal]:
+def goals(figures: Sequence[Figure], others: "Others") -> list[Goal]:
     """Return every goal whose figures were measured."""
-    return [*_raced(figures), *_planned(planned), *_lived(lived), *_served(served)]
+    alone = [*_planned(others.planned), *_lived(others.lived), *_served(others.served)]
+    return [*_raced(figures), *alone, *_pushed(others.pushed), *_stood(others.stood)]
 
 
 def _raced(figures: Sequence[Figure]) -> Iterator[Goal]:
@@ -64,6 +71,16 @@ def _planned(planned: Sequence[Planned]) -> Iterator[Goal]:
 def _lived(lived: Living) -> Iterator[Goal]:
     yield Goal("a killed container to serving again, seconds", lived.healed, 1.0)
     yield Goal("a removed container to serving again, seconds", lived.replaced, 1.0)
+
+
+def _pushed(pushed: Pushed) -> Iterator[Goal]:
+    yield Goal("a push, in seconds more than the bare calls", pushed.alone - pushed.bare, 1.0)
+    yield Goal("a push beside a daemon, in seconds more", pushed.daemon - pushed.bare, 0.5)
+
+
+def _stood(stood: Stood) -> Iterator[Goal]:
+    yield Goal("a daemon with nothing to do, MB", stood.memory / 2**20, 90)
+    yield Goal("a daemon with nothing to do, share of a core", stood.cpu / stood.seconds, 0.01)
 
 
 def _served(served: Served) -> Iterator[Goal]:

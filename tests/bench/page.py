@@ -7,8 +7,10 @@ from tests.bench.goals import Goal
 from tests.bench.leading import Led, rows
 from tests.bench.living import Living
 from tests.bench.planning import Planned, exponent
+from tests.bench.pushed import Pushed
 from tests.bench.race import Figure
 from tests.bench.serving import Latency, Served
+from tests.bench.standing import PODS, Stood
 
 DEEDS = {
     "up": "Bring up",
@@ -32,6 +34,8 @@ class Others:
     lived: Living
     served: Served
     led: Led
+    pushed: Pushed
+    stood: Stood
 
 
 def page(machine: Mapping[str, str], figures: Sequence[Figure], others: Others, found: Sequence[Goal]) -> str:
@@ -42,7 +46,7 @@ def page(machine: Mapping[str, str], figures: Sequence[Figure], others: Others, 
         _races(figures),
         _plans(others.planned),
         _load(others.served),
-        _life(others.lived),
+        _life(others.lived, others.pushed, others.stood),
         _leads(others.led),
     )
     return "\n".join(line for part in parts for line in part)
@@ -127,15 +131,24 @@ def _milliseconds(latency: Latency) -> str:
     return f"{latency.half * 1000:.1f} ms, {latency.most * 1000:.1f} ms"
 
 
-def _life(lived: Living) -> Iterator[str]:
+def _life(lived: Living, pushed: Pushed, stood: Stood) -> Iterator[str]:
     yield "## Over time"
     yield ""
+    minutes = 60 / stood.seconds
     rows = (
         ("commit to serving (`run --interval 1s`)", f"{lived.serving:.2f} s"),
         ("killed container to serving again (`run`)", f"{lived.healed:.2f} s"),
         ("removed container to serving again (`run`)", f"{lived.replaced:.2f} s"),
-        ("`run --interval 1s` with nothing to do at 30 containers", f"{lived.cpu:.1%} of a core"),
-        ("its memory", f"{lived.memory / 2**20:.0f} MB"),
+        ("the bare calls until a new container answers", f"{pushed.bare:.2f} s"),
+        ("`git push` until the new version answers", f"{pushed.alone:.2f} s"),
+        ("`git push` beside `run` until the new version answers", f"{pushed.daemon:.2f} s"),
+        (f"`run` with nothing to do at {PODS} pods", f"{stood.cpu / stood.seconds:.2%} of a core"),
+        ("its memory", f"{stood.memory / 2**20:.0f} MB"),
+        ("its descriptors", f"{stood.descriptors}"),
+        (
+            "what it asks Podman, and git, a minute",
+            f"{stood.podman * minutes:.0f}, {stood.git * minutes:.0f}",
+        ),
         ("a timer's tick (`apply`) with nothing to do at 30 containers", f"{lived.tick.cpu:.2f} s of CPU"),
         ("its memory", f"{lived.tick.memory / 2**20:.0f} MB"),
     )

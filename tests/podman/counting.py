@@ -47,19 +47,19 @@ def _let_in(door: socket.socket, podman: Path, count: Count) -> None:
 def _serve(asking: socket.socket, podman: Path, count: Count) -> None:
     with asking, socket.socket(socket.AF_UNIX) as answering:
         answering.connect(str(podman))
-        back = threading.Thread(target=_pass_on, args=(answering, asking))
+        back = threading.Thread(target=_pass_on, args=(answering, asking, Count()))
         back.start()
-        count.requests += _pass_on(asking, answering).count(REQUEST)
+        _pass_on(asking, answering, count)
         back.join()
 
 
-def _pass_on(here: socket.socket, there: socket.socket) -> bytes:
-    """Pass on what comes until it ends; return all of it."""
-    passed = b""
+def _pass_on(here: socket.socket, there: socket.socket, count: Count) -> None:
+    """Pass on what comes until it ends, counting its requests meanwhile: a connection may stay open."""
+    last = b""
     with suppress(OSError):
         while chunk := here.recv(65536):
             there.sendall(chunk)
-            passed += chunk
+            last = last[1 - len(REQUEST) :] + chunk
+            count.requests += last.count(REQUEST)
     with suppress(OSError):
         there.shutdown(socket.SHUT_WR)
-    return passed
