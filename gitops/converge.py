@@ -12,12 +12,14 @@ from reconcilers.order import is_initialized
 from reconcilers.pods import earliest
 from runtime.dataclass import dataclass
 from runtime.engine import Engine
-from runtime.observe import of_source
-from runtime.resources import Label
+from runtime.observe import container_key, of_owner, of_source
+from runtime.resources import Label, Owner
 
 PROOF = 0.15  # seconds of one and the same life that tell it from a crash
 YOUNG = 10.0  # seconds; Podman restarts a pod that ends at once, and may list it as running meanwhile
 WAITS = "waits for "  # how the reason begins of who comes after another
+LOOPING = 4  # times that sloop has started a container again; the next is 40 seconds later
+FOLLOWING = frozenset({"HorizontalPodAutoscaler", "Ingress", "PodDisruptionBudget", "Service"})  # as pods do
 PAUSE = 0.5  # seconds between looks while something is on its way
 
 
@@ -130,6 +132,8 @@ def _end(loop: Loop, passed: Pass, deadline: float, *, proven: bool, wait: bool)
         return well
     if passed.hopeless:
         return End.FAILED
+    if loop.request.only and loop.on_failure == "hold" and is_looping(passed):
+        return End.LATE  # who pushed has seen enough
     if not wait:
         return End.FAILED if any(result.error for result in passed.results) else well
     return End.LATE if loop.clock() >= deadline else None
@@ -143,6 +147,28 @@ def _message(loop: Loop, passed: Pass, end: End) -> str:
             return loop.aimed.why
         case _:
             return what_is_wrong(loop, passed)
+
+
+def is_looping(passed: Pass) -> bool:
+    """Say whether all that isn't well, and may still get so, waits for containers that go on crashing."""
+    ill = [fare for fare in passed.fares if not (fare.done or fare.hopeless or _follows(fare))]
+    return bool(ill) and all(_loops(passed, fare.owner) for fare in ill)
+
+
+def _follows(fare: Fare) -> bool:
+    """Say whether an object gets well by itself once others are."""
+    return _waits(fare) or fare.owner.kind in FOLLOWING
+
+
+def _loops(passed: Pass, owner: Owner) -> bool:
+    """Say whether a container of an object waits for its back-off, after many restarts."""
+    restarts = passed.view.moment.memory.restarts
+    resting = {name for answer in passed.view.wanted if answer.owner == owner for name in answer.resting}
+    return any(
+        container_key(pod, one) in resting and one.id in restarts and restarts[one.id].count >= LOOPING
+        for pod in of_owner(passed.view.seen.pods, owner)
+        for one in pod.containers
+    )
 
 
 def what_is_wrong(loop: Loop, passed: Pass) -> str:

@@ -1,5 +1,6 @@
 """One source that is kept without end: a pass, and how long there is nothing to do after it."""
 
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -7,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import field, replace
 
 from gitops.aim import Unsigned
-from gitops.converge import what_is_wrong
+from gitops.converge import is_looping, what_is_wrong
 from gitops.git.git_error import SourceError
 from gitops.loop import Loop, Pass
 from gitops.planning.guard import Refusal
@@ -193,7 +194,8 @@ class Keeper:
                 return 0.0
         elif self.visitors:
             self.loop.teller.unwell([fare for fare in passed.fares if not (fare.done or fare.hopeless)])
-            self.visitors.tire(self.loop.clock(), self._said(passed))
+            seen_enough = self.loop.on_failure == "hold" and is_looping(passed)
+            self.visitors.tire(math.inf if seen_enough else self.loop.clock(), self._said(passed))
         return self._next(passed) - self.loop.clock()
 
     def _refused_anew(self, passed: Pass) -> bool:

@@ -10,10 +10,11 @@ from gitops.planning.fare import Fare
 from gitops.planning.view import House
 from gitops.telling.last_words import last_words
 from gitops.telling.meant import pods_of
-from gitops.telling.pods import pods_here
+from gitops.telling.pods import PodHere, pods_here
 from runtime.engine import EngineError
 from runtime.resources import Label
 
+YOUNG = 10.0  # seconds in which one that crashes may just look well
 MOST = 5  # pods that are quoted: the replicas of a workload fail in the same words
 
 
@@ -23,9 +24,15 @@ def said_last(house: House, state: Path, fares: Sequence[Fare]) -> tuple[list[di
     try:
         looked = sight(house, state, time.time())
         pods = [pod for owner in unwell for pod in pods_here(looked, pods_of(looked.seen, owner))]
-        ill = [pod for pod in pods if pod.failed or pod.restarts or not (pod.ready or pod.completed)]
         sha = looked.view.commit.sha if looked.view else ""
-        new = [pod for pod in pods if pod.seen.labels.get(Label.COMMIT) == sha]
-        return last_words(looked, (ill or new)[:MOST])  # a new one that crashes may just look well
+        return last_words(looked, [pod for pod in pods if _is_ill(pod, sha, looked.now)][:MOST])
     except EngineError:  # it went away meanwhile: the outcome is told without
         return [], []
+
+
+def _is_ill(pod: PodHere, sha: str, now: float) -> bool:
+    """Say whether a pod does badly; or may, as it is of this commit and was started a moment ago."""
+    if pod.failed or not (pod.ready or pod.completed):
+        return True
+    begun = max(one.seen.started for one in pod.containers)
+    return pod.seen.labels.get(Label.COMMIT) == sha and not pod.completed and now - begun < YOUNG

@@ -8,6 +8,7 @@ import pytest
 from gitops.aim import Aim
 from gitops.converge import PROOF, End, converge
 from gitops.git.source import SourceError
+from gitops.request import Request
 from tests.gitops.material import shop
 from tests.host import BEGINNING, Host
 from tests.reconcilers.given import deployment
@@ -180,3 +181,28 @@ def test_what_waits_for_something_that_failed_is_told_after_it_and_without_its_r
 
     assert message.startswith("Deployment/shop/db: cannot pull the image")
     assert message.endswith("; Deployment/shop/web: waits for Deployment/db")
+
+
+def test_who_pushed_what_goes_on_crashing_waits_no_longer_than_for_its_fifth_restart(host: Host) -> None:
+    host.crashing["app:2"] = 1
+    host.commit("Good", shop())
+    host.apply()
+    began, sha = host.clock.now, host.commit("Crashes", shop("app:2"))
+
+    ended = host.apply(Request("push", only=sha), seconds=3600)
+
+    assert (ended.end, "CrashLoopBackOff" in ended.message) == (End.LATE, True)
+    assert 30 < host.clock.now - began < 120
+    assert host.apply(seconds=300).end is End.LATE
+    assert host.clock.now - began > 300
+
+
+def test_what_crashes_and_is_taken_back_then_has_its_whole_time(host: Host) -> None:
+    host.on_failure = "rollback"
+    host.crashing["app:2"] = 1
+    host.commit("Good", shop())
+    host.apply()
+    began, sha = host.clock.now, host.commit("Crashes", shop("app:2"))
+
+    assert host.apply(Request("push", only=sha), seconds=300).end is End.BACK
+    assert host.clock.now - began > 300
