@@ -4,10 +4,12 @@ import time
 
 from gitops.git.source import Source
 from gitops.git.there import commit_there
+from gitops.house import house_of
 from gitops.loop import Teller
-from gitops.program import Document, Wish, engine_of, go_on, house_of, source_of
+from gitops.program import Document, Wish, go_on
 from gitops.request import Request
 from gitops.settings import Settings
+from gitops.sources import engine_of, source_of
 from gitops.telling.meant import absent
 from gitops.telling.which import Unaskable
 from reconcilers.words import PAUSE, RESTART, SUSPEND

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from gitops.aim import aiming
 from gitops.git.git_error import SourceError
+from gitops.head import Head, Held
 from gitops.planning.guard import Refusal
 from gitops.planning.neighbours import Neighbour
-from gitops.service.head import Head, Held
 from gitops.settings import Settings, SettingsError, beside, rules
 from reconcilers.words import suspended
 from runtime.ledger import LedgerError, look_back
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def neighbours_of(settings: Settings, made: "House") -> Iterator[Neighbour]:
     """Yield the neighbours of a source that is on the same engine; one that can't be a source is none."""
     from gitops.planning.view import House
-    from gitops.program import source_of
+    from gitops.sources import source_of
 
     for one in beside(settings):
         with suppress(SourceError, SettingsError):

@@ -1,8 +1,8 @@
 """Which containers git gives an object's pods."""
 
 from gitops.look import look
-from gitops.program import engine_of
 from gitops.settings import Settings
+from gitops.sources import engine_of
 from gitops.telling.meant import pods_of
 from gitops.telling.which import Missing
 from runtime.resources import Label, Owner

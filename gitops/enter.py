@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from gitops.inside import Chosen, chosen, defaulted
-from gitops.program import source_of
 from gitops.settings import Settings
+from gitops.sources import source_of
 from gitops.telling.meant import shown, some_pods_of
 from gitops.telling.which import Missing
 from runtime.engine import EngineError

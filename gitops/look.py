@@ -9,11 +9,12 @@ from pathlib import Path
 
 from gitops.git.git_error import SourceError
 from gitops.git.source import Source
+from gitops.house import house_of
 from gitops.planning.view import House, Memory, Moment, Options, View, view
 from gitops.probing import Probed, ask_once
-from gitops.program import house_of, source_of
 from gitops.serving import serving
 from gitops.settings import Settings
+from gitops.sources import source_of
 from reconcilers.kinds import catalog
 from reconcilers.places import Ground
 from reconcilers.wanted import Past

@@ -7,9 +7,10 @@ from contextlib import AbstractContextManager, closing
 from dataclasses import field, replace
 from typing import Protocol
 
-from gitops.aim import Aim, OnFailure, prove, quarantine
+from gitops.aim import Aim, OnFailure
 from gitops.execute import Result, execute
 from gitops.git.git_error import SourceError
+from gitops.git.pins import prove, quarantine
 from gitops.issuing import Issuer
 from gitops.journal import Journal
 from gitops.measuring import measure

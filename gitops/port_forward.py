@@ -5,8 +5,8 @@ import json
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 
-from gitops.program import engine_of, source_of
 from gitops.settings import Settings, SettingsError
+from gitops.sources import engine_of, source_of
 from gitops.telling.meant import pods_of, some_pods_of
 from gitops.telling.which import Missing
 from runtime.engine import Engine

@@ -1,31 +1,27 @@
 """What the commands do: each a function that returns a value before anything prints it."""
 
-import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gitops.aim import Aim, Unsigned, aim, aiming, fixed, insisting
-from gitops.git.address import Access
-from gitops.git.signatures import Signers
-from gitops.git.source import Source, Special, at_directory
+from gitops.git.source import Source
+from gitops.head import Head
+from gitops.house import house_of, issuer_of
 from gitops.idle import idle, record
-from gitops.service.head import Head
-from gitops.settings import Settings, SettingsError, known_by, only, placed, rules
+from gitops.settings import Settings, rules
+from gitops.sources import engine_of, source_of
 from runtime.dataclass import dataclass
 
 if TYPE_CHECKING:
     from gitops.converge import Converged
-    from gitops.issuing import Issuer
     from gitops.loop import Teller
     from gitops.planning.changes import Change
     from gitops.planning.view import House, View
     from gitops.request import Request
-    from reconcilers.world import Entrance
     from runtime.engine import Engine
     from runtime.past import Past
     from runtime.records import Run
@@ -43,31 +39,6 @@ class Wish:
     timeout: float | None = None
     wait: bool = True
     or_last_good: bool = False
-
-
-def engine_of(settings: Settings) -> "Engine":
-    """Return the engine that the settings name."""
-    from runtime.podman import PodmanEngine
-
-    return PodmanEngine(settings.podman)
-
-
-def source_of(settings: Settings) -> Source:
-    """Return the one source that the settings name, or the repository around the current directory."""
-    one = only(settings)
-    url, own = one.repo or str(at_directory(Path.cwd())), rules(one)
-    access = Access(
-        key=placed(one, own.ssh_key),
-        known_hosts=placed(one, own.ssh_known_hosts),
-        user=own.login_user,
-        password_file=placed(one, own.login_password_file),
-    )
-    keys = Signers(placed(one, own.signed_by_allowed_signers), placed(one, own.signed_by_gpg_keys))
-    signers = keys if keys != Signers() else None
-    special = Special(known_by(replace(own, url=url), one.path), own.render)
-    return Source(
-        url, ref=one.ref, path=one.path, state=one.state, access=access, signers=signers, special=special
-    )
 
 
 def status(settings: Settings) -> Document:
@@ -207,61 +178,6 @@ def _told(settings: Settings, house: "House", ended: "Converged", document: Docu
     output, untold = ([], []) if ended.end is End.WELL else said_last(house, settings.state, ended.last.fares)
     told = changes_document(ended.last.view.commit.sha, ended.changes, steps, [*notices, *untold], summary)
     return {**told, "output": output}
-
-
-def house_of(settings: Settings, source: Source, engine: "Engine") -> "House":
-    """Return the source on the engine."""
-    from gitops.beside import neighbours_of
-    from gitops.machine import this_machine
-    from gitops.node import node_labels
-    from gitops.planning.view import House, Options
-
-    labels = {**node_labels(settings.node), **settings.node_labels}
-    machine = this_machine()
-    entrance = entrance_of(settings, os.geteuid())
-    made = Options(
-        settings.pool,
-        settings.node,
-        machine,
-        labels,
-        settings.proxy_image,
-        entrance=entrance,
-        node_ports=node_ports(settings.proxy_node_ports),
-        forbidden=settings.policy_forbid,
-        ignored=settings.policy_ignore,
-        prune=rules(settings).prune,
-    )
-    house = House(source, engine, made)
-    return replace(house, neighbours=tuple(neighbours_of(settings, house)))
-
-
-def issuer_of(settings: Settings) -> "Issuer":
-    """Return whom certificates are asked of, nobody before its terms are agreed to."""
-    from gitops.issuing import Issuer
-
-    return Issuer(settings.acme_directory if settings.acme_agree else "", settings.acme_email)
-
-
-def entrance_of(settings: Settings, user: int) -> "Entrance":
-    """Return how the machine is entered; the usual ports are root's own."""
-    from reconcilers.world import Entrance
-
-    http, https = (80, 443) if user == 0 else (8080, 8443)
-    return Entrance(
-        settings.ingress_http or http,
-        settings.ingress_https or https,
-        frozenset(settings.ingress_classes),
-        settings.acme_directory if settings.acme_agree else "",
-        settings.ingress_address,
-    )
-
-
-def node_ports(text: str) -> tuple[int, int]:
-    """Read ``30000-32767``; raises SettingsError."""
-    first, _, last = text.partition("-")
-    if first.isdecimal() and last.isdecimal() and 0 < int(first) <= int(last) < 65536:
-        return int(first), int(last)
-    raise SettingsError(f"SLOOP_PROXY_NODE_PORTS: {text!r} is no range of ports: write 30000-32767")
 
 
 def _look(

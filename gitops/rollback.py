@@ -5,8 +5,8 @@ from typing import Any
 
 from gitops.git.revert import Revert, carry_out, plan_revert
 from gitops.git.source import Source
-from gitops.program import source_of
 from gitops.settings import Settings
+from gitops.sources import source_of
 from runtime.dataclass import dataclass
 
 

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 from gitops.aim import fixed
 from gitops.alone import alone
 from gitops.git.there import commit_there
+from gitops.house import house_of
 from gitops.journal import Journal
 from gitops.loop import Loop, Pass
 from gitops.probing import Watch
-from gitops.program import engine_of, house_of, source_of, suspension
+from gitops.program import suspension
 from gitops.request import Request
 from gitops.settings import Settings, SettingsError
+from gitops.sources import engine_of, source_of
 from gitops.telling.meant import absent
 from reconcilers.cronjob import Cron
 from reconcilers.job import summary

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 from gitops import program
 from gitops.service.strays import strays
 from gitops.settings import Settings, each
+from gitops.sources import engine_of, source_of
 from gitops.telling.teller import Plain, Silent
 from gitops.telling.which import Missing
 from gitops.trouble import Exit, code_of
@@ -62,7 +63,7 @@ def are_several(settings: Settings) -> bool:
 def status(settings: Settings) -> tuple[Document, Exit]:
     """Return how everything fares, and the exit code of what couldn't be told."""
     document, code = _status(settings)
-    return {**document, "strays": strays(settings, program.engine_of(settings))}, code
+    return {**document, "strays": strays(settings, engine_of(settings))}, code
 
 
 def _status(settings: Settings) -> tuple[Document, Exit]:
@@ -146,10 +147,10 @@ def having(settings: Settings, whose: "Owner") -> Settings:
     from gitops.telling.meant import some_pods_of
     from runtime.observe import of_source
 
-    seen = program.engine_of(settings).look()
+    seen = engine_of(settings).look()
 
     def has(one: Settings) -> Settings:
-        some_pods_of(of_source(seen, program.source_of(one).id), whose)
+        some_pods_of(of_source(seen, source_of(one).id), whose)
         return one
 
     return first_that_has(settings, has)
@@ -229,7 +230,7 @@ def _untold(one: Answer[Any]) -> Document:
     from gitops.telling.report import status_document
 
     sync = "OutOfSync" if one.code is Exit.MISUSED else "Unknown"
-    sight = look(one.settings, program.engine_of(one.settings))
+    sight = look(one.settings, engine_of(one.settings))
     found = fares(sight.view) if sight.view else []
     revision = sight.view.commit.sha if sight.view else ""
     health = overall(found) if found or not sight.seen.pods else "Missing"

@@ -3,9 +3,10 @@
 import time
 from typing import TYPE_CHECKING
 
-from gitops.program import Document, Wish, go_on, source_of
+from gitops.program import Document, Wish, go_on
 from gitops.request import Request
 from gitops.settings import Settings, rules
+from gitops.sources import source_of
 from gitops.telling.which import Unaskable
 from runtime.ledger import open_ledger
 

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from fnmatch import fnmatch
+from functools import cache
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGES = ("schemas", "reconcilers", "runtime", "gitops")
 FILES = {str(path.relative_to(ROOT)): path for package in PACKAGES for path in (ROOT / package).rglob("*.py")}
 TREES = {name: ast.parse(path.read_text()) for name, path in FILES.items()}
+NAMES = {name.removesuffix(".py").replace("/", "."): name for name in FILES if name.startswith("gitops/")}
 
 MAY_IMPORT = {
     "schemas": {"schemas"},
@@ -33,6 +36,21 @@ MAY_IMPORT = {
         "runtime.seen",
     },
 }
+
+# inside of the program; what stands at its root may import all but the commands, and nobody in a circle
+INSIDE = {
+    "gitops.git": {"gitops.git", "gitops.hook"},
+    "gitops.planning": {"gitops.planning", "gitops.git", "gitops.measuring", "gitops.probing"},
+    "gitops.telling": {
+        *("gitops.telling", "gitops.planning", "gitops.git", "gitops.execute", "gitops.house"),
+        *("gitops.inside", "gitops.look", "gitops.settings", "gitops.sources"),
+    },
+    "gitops.doctor": {
+        *("gitops.doctor", "gitops.planning", "gitops.git"),
+        *("gitops.service.install", "gitops.service.web", "gitops.settings", "gitops.sources"),
+    },
+}
+ABOVE = {"gitops.service": {"gitops.commands", "gitops.doctor"}, "gitops": {"gitops.commands"}}
 
 LIVES_IN = {
     "podman": ("runtime/podman*.py",),
@@ -107,6 +125,34 @@ def test_a_module_imports_only_what_its_package_may(name: str) -> None:
     assert [module for module in ours if not _within(module, allowed)] == []
 
 
+@pytest.mark.parametrize("package", sorted(INSIDE))
+def test_a_package_of_the_program_imports_only_those_below_it(package: str) -> None:
+    inside = [one for one in _imports() if _within(one, {package})]
+    wrong = [
+        (one, other) for one in inside for other in _imports()[one] if not _within(other, INSIDE[package])
+    ]
+
+    assert len(inside) > 4
+    assert wrong == []
+
+
+@pytest.mark.parametrize("package", sorted(ABOVE))
+def test_nobody_below_imports_those_above(package: str) -> None:
+    above = ABOVE[package]
+    below = [
+        one for one in _imports() if _within(one, {package}) and not _within(one, {*above, "gitops.cli"})
+    ]
+
+    assert [(one, other) for one in below for other in _imports()[one] if _within(other, above)] == []
+
+
+def test_nobody_imports_whoever_imports_him_early_or_late() -> None:
+    try:
+        TopologicalSorter(_imports()).prepare()
+    except CycleError as error:
+        pytest.fail(" imports ".join(reversed(error.args[1])))
+
+
 @pytest.mark.parametrize("package", sorted(LIVES_IN))
 def test_a_third_party_package_lives_in_one_place(package: str) -> None:
     users = [name for name, tree in TREES.items() if package in {m.split(".")[0] for m in _modules(tree)}]
@@ -152,6 +198,24 @@ def _modules(tree: ast.Module) -> Iterator[str]:
                 yield from [f"{module}.{alias.name}" for alias in names] if module in PACKAGES else [module]
             case ast.ImportFrom():
                 pytest.fail("an import should be absolute")
+
+
+@cache
+def _imports() -> dict[str, set[str]]:
+    """Return the modules of the program, each with those of the program that it imports, early or late."""
+    return {module: _ours(TREES[name]) for module, name in NAMES.items()}
+
+
+def _ours(tree: ast.Module) -> set[str]:
+    """Return the modules of the program that one imports, anywhere in it."""
+    names = (alias for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for alias in _named(node))
+    return {one for one in names if one in NAMES}
+
+
+def _named(node: ast.ImportFrom) -> Iterator[str]:
+    """Yield what an import may mean: a module, or modules of a package."""
+    yield str(node.module)
+    yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
 def _within(module: str, allowed: set[str]) -> bool:

@@ -30,7 +30,7 @@ def check(
     said = said_of(context, output)
     with errors(said):
         from gitops.check import check_configuration
-        from gitops.settings import usual_file
+        from gitops.merged import usual_file
 
         document = check_configuration(file or said.config or usual_file())
         answer(said, document, _lines(document))

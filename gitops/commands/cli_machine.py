@@ -66,8 +66,8 @@ def doctor(context: typer.Context, output: OutputOption = None) -> None:
     """
     said = said_of(context, output)
     with errors(said):
-        from gitops.doctor import doctor as examine
-        from gitops.findings import document, told
+        from gitops.doctor.doctor import doctor as examine
+        from gitops.doctor.findings import document, told
 
         found = document(examine(said.settings))
         answer(said, found, told(found))

@@ -175,7 +175,7 @@ def rollout_undo(
 
 def _look_on(said: Said, which: str, namespace: str | None, longest: float) -> Exit:
     from gitops.look import look
-    from gitops.program import engine_of
+    from gitops.sources import engine_of
     from gitops.telling.meant import meant
     from gitops.telling.rollouts import rollout as how_far
 

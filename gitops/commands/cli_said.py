@@ -13,8 +13,9 @@ from typing import Annotated, Any
 import typer
 
 from gitops import VERSION
-from gitops.service.journald import Level, leveled
-from gitops.settings import Settings, settings
+from gitops.merged import settings
+from gitops.settings import Settings
+from gitops.telling.journald import Level, leveled
 from gitops.trouble import Exit, code_of, log_unexpected
 from runtime.dataclass import dataclass
 from runtime.stop import Stopped

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from gitops.git.pins import GOOD
 from runtime.observe import is_proxy, of_source
 from runtime.resources import Label
 
@@ -21,8 +22,6 @@ def guard(view: "View", source: "Source", *, allow_empty: bool) -> None:
     """
     if allow_empty:
         return
-    from gitops.aim import GOOD  # which imports this module
-
     refusal = _refusal(view, source)
     if refusal and source.pinned().get(GOOD) != view.commit.sha:
         raise Refusal(refusal)

@@ -9,21 +9,23 @@ from dataclasses import field
 from functools import partial
 
 from gitops.aim import Aim, aiming
+from gitops.head import Head
+from gitops.house import house_of, issuer_of
 from gitops.journal import Journal
 from gitops.loop import Loop
 from gitops.probing import Watch
-from gitops.program import engine_of, house_of, issuer_of, source_of, suspension
+from gitops.program import suspension
 from gitops.request import Request
 from gitops.service.board import Board
 from gitops.service.courier import courier_of
 from gitops.service.door import open_door
-from gitops.service.head import Head
 from gitops.service.keeper import AGAIN, LONGEST, Bell, Keeper
 from gitops.service.notify import Pulse, notify
 from gitops.service.reception import Reception
 from gitops.service.strays import strays
 from gitops.service.visitors import Heard, Visitors
 from gitops.settings import Settings, SettingsError, each, hurried, rules
+from gitops.sources import engine_of, source_of
 from gitops.telling.teller import Plain
 from runtime.dataclass import dataclass
 from runtime.engine import Engine, EngineError

@@ -14,8 +14,9 @@ import gitops.hook
 from gitops.git.git_command import Git
 from gitops.git.git_error import GitFailed, SourceError, explain
 from gitops.git.ref import split
+from gitops.merged import usual_file
 from gitops.service.first import FILES
-from gitops.settings import Settings, usual_file
+from gitops.settings import Settings
 
 HOOKS = {"pre-receive": "check", "post-receive": "deploy"}
 MARK = "# Written by `sloop init`, which renews it: what is changed here will be lost."

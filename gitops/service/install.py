@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from gitops.git.address import parse
+from gitops.merged import usual_file
 from gitops.service.units import MARK, Wish, enabled, units
-from gitops.settings import Settings, SettingsError, usual_file
+from gitops.settings import Settings, SettingsError
 from runtime.dataclass import dataclass
 
 NAMES = ("sloop.timer", "sloop.service")

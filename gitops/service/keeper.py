@@ -10,10 +10,10 @@ from dataclasses import field, replace
 from gitops.aim import Unsigned
 from gitops.converge import is_looping, what_is_wrong
 from gitops.git.git_error import SourceError
+from gitops.head import Head, Held
 from gitops.loop import Loop, Pass
 from gitops.planning.guard import Refusal
 from gitops.service.board import Board
-from gitops.service.head import Head, Held
 from gitops.service.notify import Pulse
 from gitops.service.receive import afterwards
 from gitops.service.visitors import Visitors

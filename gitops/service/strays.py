@@ -25,7 +25,7 @@ def strays(settings: Settings, engine: "Engine") -> list[str]:
     """
     if not settings.sources or settings.source or settings.repo:
         return []
-    from gitops.program import source_of
+    from gitops.sources import source_of
 
     known = {source_of(one).id for one in each(settings)}
     return list(told(engine.look(), known, settings.state))

@@ -11,9 +11,9 @@ from gitops.service.keeper import Keeper
 from gitops.service.listener import Reply, Request, text
 from gitops.service.metrics import KIND, Metric, exposition
 from gitops.service.notify import Pulse
+from gitops.service.traffic import traffic
 from gitops.service.webhooks import concerns, mark, signed
 from gitops.settings import Settings, SettingsError
-from gitops.traffic import traffic
 from runtime.dataclass import dataclass
 
 CREDENTIAL = "webhook-secret"  # of systemd: LoadCredential=webhook-secret:/path

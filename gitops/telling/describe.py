@@ -7,8 +7,8 @@ from gitops.git.git_error import SourceError
 from gitops.look import Sight, look
 from gitops.planning.fare import fares
 from gitops.planning.mask import masker
-from gitops.program import engine_of
 from gitops.settings import Settings
+from gitops.sources import engine_of
 from gitops.telling.details import details
 from gitops.telling.jobs import runs_here
 from gitops.telling.last_words import last_words

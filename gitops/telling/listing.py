@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from gitops.look import Sight, look
-from gitops.program import engine_of
 from gitops.settings import Settings
+from gitops.sources import engine_of
 from gitops.telling.jobs import runs_here
 from gitops.telling.meant import KINDS, absent, owner, pods_of, shown
 from gitops.telling.pods import pods_here

@@ -5,8 +5,8 @@ from contextlib import contextmanager
 
 from gitops.inside import chosen, defaulted
 from gitops.inside import every as all_of
-from gitops.program import engine_of, source_of
 from gitops.settings import Settings
+from gitops.sources import engine_of, source_of
 from gitops.telling.meant import newest_job, some_pods_of
 from gitops.telling.output import output
 from runtime.observe import of_source

@@ -5,8 +5,8 @@ from itertools import islice
 from typing import Any
 
 from gitops.look import EVERY
-from gitops.program import source_of
 from gitops.settings import Settings
+from gitops.sources import source_of
 from gitops.telling.report import events_document
 from runtime.ledger import look_back
 from runtime.records import Event

@@ -5,9 +5,10 @@ from itertools import pairwise
 
 from gitops.git.source import Commit, SourceError
 from gitops.git.there import youngest
+from gitops.house import house_of
 from gitops.planning.view import House, Moment, world_of
-from gitops.program import engine_of, house_of, source_of
 from gitops.settings import Settings
+from gitops.sources import engine_of, source_of
 from gitops.telling.meant import absent
 from gitops.telling.report import moment
 from gitops.telling.which import Missing

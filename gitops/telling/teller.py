@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TextIO
 
-from gitops.service.journald import Level, leveled
+from gitops.telling.journald import Level, leveled
 
 if TYPE_CHECKING:
     from gitops.execute import Result

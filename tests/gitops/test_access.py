@@ -8,8 +8,8 @@ import pytest
 from gitops.git.address import Access
 from gitops.git.revert import carry_out, plan_revert
 from gitops.git.source import Source, SourceError
-from gitops.program import source_of
-from gitops.settings import settings
+from gitops.merged import settings
+from gitops.sources import source_of
 from tests.gitops.http_server import serving
 from tests.gitops.repository import Repository
 from tests.machine.sshd import Sshd, serving_ssh

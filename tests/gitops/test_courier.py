@@ -11,9 +11,9 @@ from typing import Any, ClassVar
 
 import pytest
 
+from gitops.merged import settings
 from gitops.service.courier import Courier, courier_of
 from gitops.service.news import News
-from gitops.settings import settings
 from runtime.records import Run
 
 FAILED = Run(2, "s", "b" * 40, "Ada", "Break", "apply", 0.0, 60.0, "Failed", "it crashes")

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from gitops.doctor import doctor, engine
-from gitops.doctor_machine import clock, disk, registries, room, rootless
-from gitops.findings import Finding, Verdict, document, told
+from gitops.doctor.doctor import doctor, engine
+from gitops.doctor.findings import Finding, Verdict, document, told
+from gitops.doctor.machine import clock, disk, registries, room, rootless
 from gitops.settings import Settings, SourceSettings
 from runtime.podman_facts import Facts
 from tests.gitops.repository import Repository

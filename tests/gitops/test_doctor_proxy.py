@@ -2,8 +2,8 @@
 
 import pytest
 
-from gitops.doctor_proxy import proxy
-from gitops.findings import Verdict
+from gitops.doctor.findings import Verdict
+from gitops.doctor.proxy import proxy
 from runtime.proxies import BUILT, OFFICIAL
 
 

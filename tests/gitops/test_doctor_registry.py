@@ -12,7 +12,7 @@ from typing import ClassVar
 
 import pytest
 
-from gitops.doctor_registry import pull_secrets, tried
+from gitops.doctor.registry import pull_secrets, tried
 from gitops.planning.render import render
 from tests.machine.certificates import certificate
 

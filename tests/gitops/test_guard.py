@@ -5,9 +5,9 @@ from contextlib import nullcontext
 import pytest
 
 from gitops.aim import aiming
+from gitops.head import Head
 from gitops.planning.guard import Refusal
 from gitops.request import Request
-from gitops.service.head import Head
 from tests.gitops.material import NAMESPACE, shop
 from tests.host import Host
 

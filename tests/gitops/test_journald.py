@@ -7,7 +7,7 @@ import pytest
 
 from gitops.execute import Result
 from gitops.planning.steps import Start, Step
-from gitops.service.journald import Level, leads_to_journal, leveled
+from gitops.telling.journald import Level, leads_to_journal, leveled
 from gitops.telling.teller import level_of, told
 
 START = Step(1, Start("shop.web-0"), None, "it ended")

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from gitops.aim import aiming
+from gitops.head import Head
 from gitops.planning.fare import fares
 from gitops.planning.view import House, Options
 from gitops.request import Request
 from gitops.service.daemon import patiently
-from gitops.service.head import Head
 from gitops.telling.origins import with_origins
 from runtime.engine import EngineError
 from runtime.proxies import members

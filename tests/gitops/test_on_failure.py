@@ -2,10 +2,11 @@
 
 import pytest
 
-from gitops.aim import BAD, GOOD, aiming, quarantine
+from gitops.aim import aiming
 from gitops.converge import End
+from gitops.git.pins import BAD, GOOD, quarantine
+from gitops.head import Head
 from gitops.request import Request
-from gitops.service.head import Head
 from gitops.service.keeper import Keeper
 from tests.gitops.material import shop
 from tests.host import Host

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from gitops.configuration import kept_at
-from gitops.settings import Settings, SettingsError, beside, each, only, rules, settings, usual_file
+from gitops.merged import settings, usual_file
+from gitops.settings import Settings, SettingsError, beside, each, only, rules
 from schemas.configuration import Configuration, Source, read
 from schemas.shape import shape
 
@@ -142,7 +143,7 @@ def test_the_usual_place_is_the_machines_for_root_and_everybodys_own_for_others(
 
 def test_an_unchanged_file_is_parsed_once_and_a_changed_one_again(file: Path) -> None:
     program = (
-        "import sys; from pathlib import Path; from gitops.settings import settings;"
+        "import sys; from pathlib import Path; from gitops.merged import settings;"
         "print(settings(Path(sys.argv[1]), {}, {}).node, 'yaml' in sys.modules)"
     )
 

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from gitops.aim import GOOD, Unsigned, aim, insisting
+from gitops.aim import Unsigned, aim, insisting
+from gitops.git.pins import GOOD
 from gitops.git.revert import carry_out, plan_revert
 from gitops.git.signatures import Signers
 from gitops.git.source import Source, SourceError
+from gitops.head import Head
 from gitops.request import Request
-from gitops.service.head import Head
 from gitops.service.keeper import Keeper
 from tests.gitops.material import shop
 from tests.gitops.repository import Repository

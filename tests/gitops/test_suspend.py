@@ -1,8 +1,8 @@
 """What is suspended is left alone, object or source, and told to be so."""
 
 from gitops.converge import End
+from gitops.head import Head
 from gitops.request import Request
-from gitops.service.head import Head
 from gitops.service.keeper import Keeper
 from reconcilers.wanted import Health
 from reconcilers.words import SUSPEND

@@ -10,8 +10,8 @@ import pytest
 from gitops.service.board import Board
 from gitops.service.listener import Request
 from gitops.service.metrics import BUCKETS, Histogram, Metric, counter, exposition, gauge
+from gitops.service.traffic import traffic
 from gitops.service.web import REMEMBERED, Web, Woken
-from gitops.traffic import traffic
 from runtime.observe import pod_name
 from tests.gitops.material import shop
 from tests.host import Host

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from gitops.settings import only, settings
+from gitops.merged import settings
+from gitops.settings import only
 from tests.machine.demo import configuration
 
 

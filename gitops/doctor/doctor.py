@@ -5,14 +5,14 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 
-from gitops.doctor_machine import clock, disk, registries, rootless, units
-from gitops.doctor_proxy import proxy
-from gitops.doctor_registry import pull_secrets
-from gitops.findings import Finding, blocks, ok, warning
+from gitops.doctor.findings import Finding, blocks, ok, warning
+from gitops.doctor.machine import clock, disk, registries, rootless, units
+from gitops.doctor.proxy import proxy
+from gitops.doctor.registry import pull_secrets
 from gitops.git.source import SourceError
 from gitops.planning.render import render
-from gitops.program import engine_of, source_of
 from gitops.settings import Settings, SettingsError, each
+from gitops.sources import engine_of, source_of
 from runtime.engine import EngineError
 from runtime.ledger import LedgerError, look_back
 from runtime.podman_facts import Facts, facts

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from gitops.doctor_registry import tried
-from gitops.findings import Finding, blocks, ok, warning
+from gitops.doctor.findings import Finding, blocks, ok, warning
+from gitops.doctor.registry import tried
 from runtime.ledger import LedgerError, look_back
 
 MIB = 1024 * 1024

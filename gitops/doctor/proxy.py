@@ -1,6 +1,6 @@
 """Where the proxies of Services come from on this machine, for `sloop doctor`."""
 
-from gitops.findings import Finding, ok, warning
+from gitops.doctor.findings import Finding, ok, warning
 from runtime.proxies import BUILT, OFFICIAL
 from runtime.proxy_image import version
 

@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from dataclasses import field
 
-from gitops.aim import GOOD, Aim
+from gitops.aim import Aim
 from gitops.git.git_error import SourceError
+from gitops.git.pins import GOOD
 from gitops.git.source import Source
 from runtime.dataclass import dataclass
 

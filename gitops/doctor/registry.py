@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import SplitResult, urlencode, urlsplit
 
-from gitops.findings import Finding, ok, warning
+from gitops.doctor.findings import Finding, ok, warning
 from gitops.planning.render import owner_of
 from reconcilers.kinds import catalog
 from reconcilers.pulling import of_commit

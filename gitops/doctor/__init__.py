@@ -1,0 +1,1 @@
+"""What ``sloop doctor`` tries, and what it says of each."""
