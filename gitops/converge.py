@@ -12,13 +12,14 @@ from reconcilers.order import is_initialized
 from reconcilers.pods import earliest
 from runtime.dataclass import dataclass
 from runtime.engine import Engine
-from runtime.observe import container_key, of_owner, of_source
-from runtime.resources import Label, Owner
+from runtime.observe import of_source, pod_name
+from runtime.resources import Label, Pod
 
 PROOF = 0.15  # seconds of one and the same life that tell it from a crash
 YOUNG = 10.0  # seconds; Podman restarts a pod that ends at once, and may list it as running meanwhile
 WAITS = "waits for "  # how the reason begins of who comes after another
 LOOPING = 4  # times that sloop has started a container again; the next is 40 seconds later
+BACK_OFF = "CrashLoopBackOff"
 FOLLOWING = frozenset({"HorizontalPodAutoscaler", "Ingress", "PodDisruptionBudget", "Service"})  # as pods do
 PAUSE = 0.5  # seconds between looks while something is on its way
 
@@ -150,9 +151,12 @@ def _message(loop: Loop, passed: Pass, end: End) -> str:
 
 
 def is_looping(passed: Pass) -> bool:
-    """Say whether all that isn't well, and may still get so, waits for containers that go on crashing."""
+    """Say whether all that isn't well, and may still get so, waits for containers that go on crashing.
+
+    They are those of the version that is wanted; where anything is being done, there is more to come.
+    """
     ill = [fare for fare in passed.fares if not (fare.done or fare.hopeless or _follows(fare))]
-    return bool(ill) and all(_loops(passed, fare.owner) for fare in ill)
+    return bool(ill) and not passed.results and all(_loops(passed, fare) for fare in ill)
 
 
 def _follows(fare: Fare) -> bool:
@@ -160,15 +164,19 @@ def _follows(fare: Fare) -> bool:
     return _waits(fare) or fare.owner.kind in FOLLOWING
 
 
-def _loops(passed: Pass, owner: Owner) -> bool:
+def _loops(passed: Pass, fare: Fare) -> bool:
     """Say whether a container of an object waits for its back-off, after many restarts."""
+    answers = [answer for answer in passed.view.wanted if answer.owner == fare.owner]
+    wanted = {one.name for answer in answers for one in answer.resources if isinstance(one, Pod)}
     restarts = passed.view.moment.memory.restarts
-    resting = {name for answer in passed.view.wanted if answer.owner == owner for name in answer.resting}
-    return any(
-        container_key(pod, one) in resting and one.id in restarts and restarts[one.id].count >= LOOPING
-        for pod in of_owner(passed.view.seen.pods, owner)
+    counts = [
+        restarts[one.id].count
+        for pod in passed.view.seen.pods
+        if pod_name(pod) in wanted
         for one in pod.containers
-    )
+        if one.id in restarts
+    ]
+    return BACK_OFF in fare.reason and max(counts, default=0) >= LOOPING
 
 
 def what_is_wrong(loop: Loop, passed: Pass) -> str:

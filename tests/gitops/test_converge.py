@@ -191,10 +191,12 @@ def test_who_pushed_what_goes_on_crashing_waits_no_longer_than_for_its_fifth_res
 
     ended = host.apply(Request("push", only=sha), seconds=3600)
 
-    assert (ended.end, "CrashLoopBackOff" in ended.message) == (End.LATE, True)
+    assert (ended.end, "CrashLoopBackOff (exit 1, " in ended.message) == (End.LATE, True)
     assert 30 < host.clock.now - began < 120
     assert host.apply(seconds=300).end is End.LATE
     assert host.clock.now - began > 300
+    mended = host.commit("Mended", shop("app:3"))
+    assert host.apply(Request("push", only=mended)).end is End.WELL
 
 
 def test_what_crashes_and_is_taken_back_then_has_its_whole_time(host: Host) -> None:
