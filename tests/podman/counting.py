@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-REQUEST = b" HTTP/1.1\r\n"
+REQUEST = b" HTTP/1."  # whichever: sloop speaks 1.0
 
 
 @dataclass
