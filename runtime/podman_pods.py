@@ -1,8 +1,8 @@
 """A pod's beginning and end in Podman: what must be there, what is cleared away when it can't start."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from runtime.engine import EngineError
 from runtime.podman_api import CHANGE_SECONDS, Api, named
@@ -15,6 +15,7 @@ from runtime.podman_sharing import share
 from runtime.podman_spec import container_spec, pod_spec
 from runtime.resources import Container, Pod, container_name
 
+T = TypeVar("T")
 REMOVALS = 6  # attempts at a container that is crashing meanwhile
 
 
@@ -25,8 +26,7 @@ def create(api: Api, pod: Pod) -> None:
         return
     api.post("pods/create", pod_spec(pod))
     try:
-        for container in pod.containers:
-            _create_container(api, pod, container)
+        _at_once(lambda container: _create_container(api, pod, container), pod.containers)
     except (EngineError, Refusal):
         remove(api, pod.name, 0)
         raise
@@ -46,8 +46,7 @@ def start_or_remove(api: Api, pod: Pod, bridges: Bridges) -> None:
         share(api, pod)
         first, *others = _first_names(pod)
         bridges.start(first, [pod.network] if pod.network else [])
-        for name in others:
-            api.post(f"containers/{named(name)}/start")
+        _at_once(lambda name: api.post(f"containers/{named(name)}/start"), others)
     except EngineError:
         remove(api, pod.name, 0)
         raise
@@ -55,6 +54,14 @@ def start_or_remove(api: Api, pod: Pod, bridges: Bridges) -> None:
         remove(api, pod.name, 0)
         taken = port_taken(refusal.reason, pod, api.get("containers/json", all=True))
         raise replace(refusal, message=taken) if taken else refusal from refusal
+
+
+def _at_once(act: Callable[[T], object], each: Sequence[T]) -> None:
+    """Do something to each at the same time, as much of it is waiting; raises an error once all ended."""
+    from concurrent.futures import ThreadPoolExecutor  # 10 ms, and no idle pass needs it
+
+    with ThreadPoolExecutor(max(len(each), 1)) as pool:
+        list(pool.map(act, each))
 
 
 def _first_names(pod: Pod) -> tuple[str, ...]:
