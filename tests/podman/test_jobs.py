@@ -116,28 +116,35 @@ def test_a_job_that_is_done_stays_done_without_ledger_and_pods_and_may_be_killed
 
 
 def test_a_job_that_fails_is_told_with_its_reason_and_last_words(program: Program, tmp_path: Path) -> None:
+    bad = work(tmp_path / "log", "echo no such table; exit 3;", backoffLimit=0)
+    program.commit("Bad", job(bad, "bad"))
+
+    said = program.run("apply")
+
+    assert said.code == 1
+    assert "no such table" in said.out
+    assert failed(program) == ("BackoffLimitExceeded: 1 failed where 0 may, the last one: exit 3", "Error")
+
+
+def test_a_job_that_wants_more_memory_than_it_may_is_told_so(program: Program) -> None:
     hog = pod_spec(
         ONE,
         command=("tail", "/dev/zero"),
         pod={"restartPolicy": "Never"},
         resources={"limits": {"memory": "16Mi"}},
     )
-    bad = work(tmp_path / "log", "echo no such table; exit 3;", backoffLimit=0)
-    program.commit("Bad", job(bad, "bad"), job({"backoffLimit": 0, "template": {"spec": hog}}, "hog"))
+    program.commit("Hog", job({"backoffLimit": 0, "template": {"spec": hog}}))
 
-    said = program.run("apply")
+    assert program.run("apply").code == 1
+    told = "BackoffLimitExceeded: 1 failed where 0 may, the last one: OOMKilled"
+    assert failed(program) == (told, "OOMKilled")
 
-    assert said.code == 1
-    assert "no such table" in said.out
-    rows = {one["name"]: one["reason"] for one in program.json("status")["objects"]}
-    assert rows["bad"].startswith(
-        "BackoffLimitExceeded: 1 failed where 0 may, the last one: exit 3 (written by "
-    )
-    assert rows["hog"].startswith(
-        "BackoffLimitExceeded: 1 failed where 0 may, the last one: OOMKilled (written "
-    )
-    assert {one["status"] for one in program.json("get", "pods")["items"]} == {"Error", "OOMKilled"}
-    assert {one["status"] for one in program.json("get", "jobs")["items"]} == {"Failed"}
+
+def failed(program: Program) -> tuple[str, str]:
+    """Return why the one Job that there is has failed, without who wrote it, and the status of its pod."""
+    (one,), (pod,) = program.json("status")["objects"], program.json("get", "pods")["items"]
+    assert [row["status"] for row in program.json("get", "jobs")["items"]] == ["Failed"]
+    return one["reason"].partition(" (written by ")[0], pod["status"]
 
 
 def test_an_indexed_job_tells_each_pod_its_number(program: Program, tmp_path: Path) -> None:

@@ -129,8 +129,7 @@ def test_what_a_pod_says_holds_for_each_of_its_containers(program: Program) -> N
     seen = [mounted("shared", "/shared")]
     touch = script("touch", "touch /shared/it", volumeMounts=seen)
     ports = [{"containerPort": 8000, "hostPort": 18093}]
-    limits = {"resources": {"limits": {"memory": "64Mi"}}}
-    web = part("web", "httpd", "-f", "-h", "/etc", "-p", "8000", ports=ports, volumeMounts=seen, **limits)
+    web = part("web", "httpd", "-f", "-h", "/etc", "-p", "8000", ports=ports, volumeMounts=seen)
     confined = {"runAsUser": 0, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]}}
     side = part("side", securityContext=confined)
 
@@ -142,10 +141,18 @@ def test_what_a_pod_says_holds_for_each_of_its_containers(program: Program) -> N
         assert "search example.org" in program.do(name, "cat", "/etc/resolv.conf")
         assert program.do(name, "cat", "/proc/sys/net/core/somaxconn") == "77\n"
     assert program.do("default.web_web", "stat", "-c", "%u %g", "/shared/it") == "1000 1234\n"
-    assert program.inspect("default.web_web")["HostConfig"]["Memory"] == 64 * 2**20
     assert program.inspect("default.web_side")["HostConfig"]["ReadonlyRootfs"]
     with urlopen("http://127.0.0.1:18093/passwd", timeout=20) as answer:
         assert b"root" in answer.read()
+
+
+def test_a_limit_is_that_of_its_container_alone(program: Program) -> None:
+    program.deploy(several("web", part("web", resources={"limits": {"memory": "64Mi"}}), part("side")))
+
+    limits = [
+        program.inspect(name)["HostConfig"]["Memory"] for name in ("default.web_web", "default.web_side")
+    ]
+    assert limits == [64 * 2**20, 0]
 
 
 def test_a_pod_of_several_in_the_machines_own_namespaces_has_its_name(program: Program) -> None:
@@ -218,7 +225,6 @@ def test_what_hands_do_to_one_container_is_mended_and_the_others_run_on(program:
         "stop": lambda: hands.stop("default.web_side"),
         "remove": lambda: hands.remove("default.web_side"),
         "rename": lambda: hands.rename("default.web_side", "elsewhere"),
-        "pause": lambda: hands.pause("default.web_side"),
         "prune": hands.prune,
         "rename infra": lambda: (hands.rename("default.web_", "elsewhere"), hands.remove("default.web_side")),
     }
@@ -228,6 +234,17 @@ def test_what_hands_do_to_one_container_is_mended_and_the_others_run_on(program:
         assert said.code == 0, (what, said)
         assert program.running() == ["default.web_", "default.web_side", "default.web_web"], what
     assert program.inspect("default.web_web")["State"]["Pid"] == before
+
+
+def test_a_container_that_a_hand_paused_goes_on_and_the_others_ran_on(program: Program) -> None:
+    program.deploy(several("web", part("web"), part("side")))
+    before = {name: program.inspect(name)["State"]["Pid"] for name in ("default.web_web", "default.web_side")}
+    Hands(program.podman).pause("default.web_side")
+    assert program.running() == ["default.web_", "default.web_web"]
+
+    assert program.run("apply").code == 0
+    assert {name: program.inspect(name)["State"]["Pid"] for name in before} == before
+    assert program.running() == ["default.web_", "default.web_side", "default.web_web"]
 
 
 @pytest.mark.parametrize("blow", ["stop", "kill", "remove"])
