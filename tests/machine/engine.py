@@ -128,7 +128,11 @@ def configure(engine: PrivateEngine) -> None:
         (engine.directory / name).mkdir(parents=True, exist_ok=True)
     (engine.directory / "xdg").chmod(0o700)
     if short(engine.directory) != engine.directory:
-        short(engine.directory).unlink(missing_ok=True)
+        link = short(engine.directory)
+    if link.is_symlink():
+        link.unlink()
+    else:  # /tmp has been emptied since, and Podman made a folder in its place
+        shutil.rmtree(link, ignore_errors=True)
         short(engine.directory).symlink_to(engine.directory)
     found = traits.look(engine.directory / "storage")
     if traits.runtime(found) is None:
