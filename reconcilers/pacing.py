@@ -28,8 +28,8 @@ class Rules:
 
     @property
     def longest(self) -> int:
-        """For how many seconds a change counts."""
-        return max((one.period for one in self.policies), default=0)
+        """For how many seconds a change counts; without policies none ever does."""
+        return max(one.period for one in self.policies)
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,13 +57,15 @@ def proportional(sizes: Sequence[int], target: int, before: int) -> list[int]:
     the oldest where they go.  Source: Kubernetes' pkg/controller/deployment/sync.go, scale.
     """
     change = target - sum(sizes)
-    numbers = range(len(sizes))
-    order = sorted(numbers, key=lambda n: (-sizes[n], n if change > 0 else -n))
+    if not change:
+        return list(sizes)
+    grows, numbers = change > 0, range(len(sizes))
+    order = sorted(numbers, key=lambda n: (-sizes[n], n if grows else -n))
     shares: dict[int, int] = {}
     for number in order:
         left = change - sum(shares.values())
         share = _share(sizes[number], target, before)
-        shares[number] = min(share, left) if change > 0 else max(share, left)
+        shares[number] = min(share, left) if grows else max(share, left)
     rest = change - sum(shares.values())
     return [max(sizes[n] + shares[n] + (rest if n == order[0] else 0), 0) for n in numbers]
 

@@ -71,6 +71,19 @@ def test_a_change_takes_the_place_of_one_that_no_policy_counts_any_more(row: dic
     assert sum(count for at, count in before if at > NOW - 60) == row["change_in_last_60s"]
 
 
+def test_what_changed_nothing_is_not_remembered_and_what_is_just_too_old_gives_its_place() -> None:
+    before = ((NOW - 15, 2),)
+
+    assert changed(before, 0, UP, NOW) == before
+    assert changed(before, 4, UP, NOW) == ((NOW, 4),)
+
+
+def test_a_part_of_a_pod_is_given_up_whole() -> None:
+    half = Rules((Policy("Percent", 50, 15),))
+
+    assert limited(5, 1, Course(), UP, half, NOW) == 2
+
+
 def test_a_direction_that_is_disabled_changes_nothing() -> None:
     never = Rules((Policy("Pods", 9, 15),), "Disabled")
 

@@ -109,6 +109,26 @@ def test_revisions_are_scaled_by_their_shares_as_in_kubernetes(row: dict[str, An
     assert proportional(before, target, then) == after
 
 
+@pytest.mark.parametrize(
+    ("sizes", "target", "expected"),
+    [
+        ([1, 3], 6, [1, 5]),
+        ([1, 3], 2, [1, 1]),
+        ([1, 2, 2], 1, [1, 0, 0]),
+        ([1, 1, 3], 2, [1, 0, 1]),
+    ],
+)
+def test_the_largest_revision_has_its_share_first_and_what_rounding_leaves(
+    sizes: list[int], target: int, expected: list[int]
+) -> None:
+    assert proportional(sizes, target, sum(sizes)) == expected
+
+
+@pytest.mark.parametrize("before", [2, 4, 8])
+def test_who_are_as_many_as_they_should_be_stay_as_they_are(before: int) -> None:
+    assert proportional([3, 1], 4, before) == [3, 1]
+
+
 def test_shares_always_come_to_what_is_asked_for() -> None:
     sizes = [[a, b, c] for a, b, c in product(range(1, 6), repeat=3)]
     wrong = (
