@@ -12,7 +12,7 @@ UV := .cache/uv/bin/uv
 WORKERS ?= $(if $(filter 0,$(shell id -u)),3,0)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-down test test-matrix bench test-systemd chaos soak check lock clean compiled
+.PHONY: help demo demo-down test coverage test-matrix bench test-systemd chaos soak mutants check lock clean compiled
 
 help: ## say what there is to make
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -24,6 +24,9 @@ demo-down: ## remove the demo and all that it started
 	@test ! -e .demo || $(PYTHON) -m tests.machine.demo down
 
 test: $(ENVIRONMENT) $(MACHINE) compiled ## run every test, on a real Podman of their own
+	@.venv/bin/pytest --numprocesses=$(WORKERS) --dist=worksteal $(PYTEST)
+
+coverage: $(ENVIRONMENT) $(MACHINE) compiled ## run every test, and show which branches no test has taken: half as long again
 	@.venv/bin/pytest --numprocesses=$(WORKERS) --dist=worksteal \
 		--cov=gitops --cov=reconcilers --cov=runtime --cov=schemas --cov-branch --cov-report=term:skip-covered $(PYTEST)
 
@@ -41,6 +44,9 @@ soak: $(ENVIRONMENT) $(MACHINE) compiled ## keep a busy machine for an hour: not
 
 test-systemd: $(ENVIRONMENT) $(MACHINE) compiled ## boot a real systemd for the units, as root: two minutes
 	@SLOOP_TEST_SYSTEMD=yes .venv/bin/pytest tests/systemd $(PYTEST)
+
+mutants: $(ENVIRONMENT) ## turn one thing after another round in the arithmetic of rollouts: tests must mind (MUTANTS='--modules reconcilers/pacing.py')
+	@.venv/bin/python -m tests.mutation $(MUTANTS)
 
 check: $(ENVIRONMENT) ## format, lint, types: seconds
 	@.venv/bin/ruff format --check .

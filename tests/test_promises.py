@@ -7,7 +7,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "promises.md").read_text()
 TESTS = re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", PAGE)
-TARGETS = set(re.findall(r"`make (\w+)`", PAGE))
+TARGETS = set(re.findall(r"`make ([\w-]+)`", PAGE))
 
 
 def test_every_test_that_is_named_is_there() -> None:
