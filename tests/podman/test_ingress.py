@@ -14,12 +14,15 @@ from tests.machine.certificates import names_of
 from tests.podman.load import loading
 from tests.podman.manifests import ONE, SERVE, TWO, Object, deployment, named, service
 from tests.podman.program import Program, until
+from tests.podman.reaching import HTTP, HTTPS
 from tests.podman.watching import fetched
 from tests.reconcilers.haproxying import Asking
 
 TABLE = json.loads((Path(__file__).parents[1] / "kubernetes/ingress.json").read_text())
 REST = 8100  # the port to which all leads that nothing else matches
-MACHINE = Asking(80, 443)
+MACHINE = Asking(HTTP, HTTPS)
+SECURE = "" if HTTPS == 443 else f":{HTTPS}"
+HERE = f"127.0.0.1:{HTTP}"
 PROBE = {"readinessProbe": {"httpGet": {"port": 8000, "path": "/passwd"}, "periodSeconds": 1}}
 
 
@@ -132,14 +135,14 @@ def test_no_request_fails_while_all_around_changes_and_a_new_certificate_cuts_no
     secure = [{"hosts": ["a.org"], "secretName": "a"}]
     site = ingress("site", rule("localhost", path()), rule("a.org", path()), tls=secure)
     applied(program, service(), web(), site, tls("a", old))
-    until(lambda: fetched("http://localhost/passwd"))
+    until(lambda: fetched(f"http://localhost:{HTTP}/passwd"))
     held = MACHINE.secure("a.org")
     held.request("GET", "/passwd", headers={"Host": "a.org"})
     before = held.getresponse().read()
 
     with (
-        loading("http://localhost/passwd") as anew,
-        loading("http://localhost/passwd", keep_alive=True) as kept,
+        loading(f"http://localhost:{HTTP}/passwd") as anew,
+        loading(f"http://localhost:{HTTP}/passwd", keep_alive=True) as kept,
     ):
         applied(program, service(), web(TWO), site, tls("a", new))
         other = ingress("other", rule("b.org", path("/b")))
@@ -180,13 +183,13 @@ def test_who_came_first_keeps_a_path_though_the_ledger_is_lost(program: Program)
         "sloop",
         "a.org",
         "127.0.0.1",
-        "80",
+        str(HTTP),
     ]
 
 
 def test_a_proxy_that_is_killed_or_that_a_hand_has_spoilt_leads_as_before(program: Program) -> None:
     applied(program, service(), web(replicas=1), ingress("site", defaultBackend=to()))
-    until(lambda: fetched("http://127.0.0.1/passwd"))
+    until(lambda: fetched(f"http://{HERE}/passwd"))
     inside = program.inspect("sloop__ingress")
     mount = Path(inside["Mounts"][0]["Source"], "sloop/current")
 
@@ -199,7 +202,7 @@ def test_a_proxy_that_is_killed_or_that_a_hand_has_spoilt_leads_as_before(progra
 
     assert said.code == 0, said
     assert "drift  IngressClass sloop" in said.out
-    until(lambda: fetched("http://127.0.0.1/passwd"))
+    until(lambda: fetched(f"http://{HERE}/passwd"))
     assert inside["Config"]["User"] == "65534:0"
     assert inside["HostConfig"]["ReadonlyRootfs"]
     assert inside["EffectiveCaps"] in ([], None)
@@ -210,7 +213,7 @@ def test_a_certificate_is_obtained_and_outlives_the_ledger(program: Program, tmp
     program.commit("One", service(), web(replicas=1), site)
     unagreed = program.run("apply")
 
-    with acme_server(tmp_path, 80) as server:
+    with acme_server(tmp_path, HTTP) as server:
         known = {
             "SLOOP_ACME_AGREE": "true",
             "SLOOP_ACME_DIRECTORY": server.directory,
@@ -226,7 +229,9 @@ def test_a_certificate_is_obtained_and_outlives_the_ledger(program: Program, tmp
     assert (said.code, again.code) == (0, 0), (said, again)
     assert names_of(shown) == ["a.example.com"]
     assert MACHINE.certificate("a.example.com") == shown
-    assert MACHINE.get("a.example.com", "/passwd").headers["location"] == "https://a.example.com/passwd"
+    assert (
+        MACHINE.get("a.example.com", "/passwd").headers["location"] == f"https://a.example.com{SECURE}/passwd"
+    )
     assert MACHINE.get("a.example.com", "/passwd", secure=True).status == 200
     assert status(program, "ingress/site", **known) == ("Healthy", "")
     applied(program, web(replicas=1), service(), **known)

@@ -2,8 +2,8 @@
 
 from tests.podman.manifests import SERVE, Object, deployment, named, namespace, pod, service, within
 from tests.podman.program import Program, until
+from tests.podman.reaching import HTTP, address
 from tests.podman.test_ingress import PROBE, ingress, rule, to
-from tests.podman.test_services import address
 from tests.podman.watching import fetched
 
 SHOP, OTHER = "shop", "other"
@@ -48,7 +48,7 @@ def test_pods_are_reached_from_elsewhere_by_services_only_and_not_even_so_where_
     assert reaches(program, "shop.guest", pod_address, 8000)
     assert not knows(program, "other.visitor", web)
     assert not reaches(program, "other.visitor", pod_address, 8000)
-    assert fetched("http://localhost/passwd")
+    assert fetched(f"http://localhost:{HTTP}/passwd")
 
     program.commit("Close", *shop(), policy({"podSelector": {}}))
     said = program.run("apply")
@@ -58,5 +58,5 @@ def test_pods_are_reached_from_elsewhere_by_services_only_and_not_even_so_where_
     assert reaches(program, "shop.guest", service_address, 80)
     assert not knows(program, "other.visitor", "web.shop")
     assert not reaches(program, "other.visitor", service_address, 80)
-    assert fetched("http://localhost/passwd") == b""
+    assert fetched(f"http://localhost:{HTTP}/passwd") == b""
     assert web in program.running()

@@ -1,6 +1,6 @@
 """A proxy on a real Podman: of this machine's HAProxy, told anew while it serves, never told nonsense."""
 
-import os
+import signal
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +10,7 @@ import pytest
 from runtime.engine import EngineError
 from runtime.podman import PodmanEngine
 from runtime.proxies import HOME
+from runtime.resources import Port
 from runtime.seen import SeenPod
 from tests.machine import api
 from tests.podman.conftest import Podman
@@ -17,8 +18,10 @@ from tests.podman.load import loading
 from tests.podman.making import pod
 from tests.podman.program import until
 from tests.podman.proxying import ADDRESS, NAME, PLACE, proxy
+from tests.podman.reaching import IS_ROOT, send, within
 
-URL = f"http://{ADDRESS}/passwd"
+PORT = Port(80, 18080)
+URL = f"http://{ADDRESS if IS_ROOT else '127.0.0.1:18080'}/passwd"
 SERVE = {"command": ("httpd", "-f", "-h", "/etc", "-p", "8000")}
 
 
@@ -34,7 +37,7 @@ def engine(empty_podman: Podman) -> PodmanEngine:
 
 def begin(engine: PodmanEngine, *members: str) -> None:
     """Start the proxy, and wait until its servers are up."""
-    _, configuration, made = proxy(*members)
+    _, configuration, made = proxy(*members, ports=[PORT])
     engine.configure(configuration)
     engine.create_pod(made)
     until(lambda: up(engine) == set(members))
@@ -125,7 +128,7 @@ def test_told_anew_as_it_starts_and_as_it_dies_it_takes_that_up(engine: PodmanEn
     engine.configure(proxy("town.miller")[1])
 
     until(lambda: up(engine) == {"town.miller"})
-    os.kill(seen(engine).pid, 9)
+    send(seen(engine).pid, signal.SIGKILL)
     engine.configure(proxy("town.baker")[1])
     until(lambda: up(engine) == {"town.baker"})
     (volume,) = (one for one in engine.look().volumes if one.name == NAME)
@@ -137,7 +140,7 @@ def test_a_proxy_that_dies_comes_back_by_itself_though_it_was_told_anew(engine: 
     engine.configure(proxy("town.miller")[1])
     before = seen(engine)
 
-    os.kill(before.pid, 9)
+    send(before.pid, signal.SIGKILL)
 
     until(lambda: seen(engine).pid not in {0, before.pid})
     until(lambda: up(engine) == {"town.miller"})
@@ -164,7 +167,5 @@ def test_it_has_no_rights(engine: PodmanEngine) -> None:
     assert "0" not in fields["Uid"].split()
     assert {fields[name] for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")} == {"0" * 16}
     assert fields["NoNewPrivs"] == "1"
-    written = subprocess.run(
-        ["nsenter", f"--target={pid}", "--mount", "/usr/local/sbin/haproxy", "-v"], check=False
-    )
+    written = subprocess.run([*within(pid, "mount"), "/usr/local/sbin/haproxy", "-v"], check=False)
     assert written.returncode == 0

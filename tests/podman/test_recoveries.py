@@ -11,12 +11,12 @@ from typing import Any
 
 from runtime.engine import EngineError
 from runtime.podman import PodmanEngine
-from runtime.proxies import read_note
 from tests.podman.graceful import graceful
 from tests.podman.hands import Hands
 from tests.podman.load import CLIENTS, Load, loading
-from tests.podman.manifests import ONE, Object, service
+from tests.podman.manifests import ONE, Object
 from tests.podman.program import Program, until
+from tests.podman.reaching import led, reached, send, within
 
 PROXY = "default.web__service"
 
@@ -32,9 +32,8 @@ def made(version: str, *, replicas: int = 2, **container: Any) -> tuple[Object, 
 
 def served(program: Program, **more: Any) -> str:
     """Deploy such pods behind a Service, and return where it answers."""
-    program.deploy(*made("one", **more), service(target="http"))
-    (note,) = (one.note for one in PodmanEngine(program.podman.url).look().volumes if one.name == PROXY)
-    return str(read_note(note)["address"])
+    program.deploy(*made("one", **more), led())
+    return reached(program)
 
 
 def pods(program: Program) -> list[str]:
@@ -76,7 +75,7 @@ def test_traffic_recovers_from_dead_proxies_moved_pods_and_a_silent_resolver(pro
 
     with loading(f"http://{place}/") as load:
         goes_on(load)
-        os.kill(process(program, PROXY), signal.SIGKILL)
+        send(process(program, PROXY), signal.SIGKILL)
         until(lambda: set(addresses(program)) == {first, second})
         goes_on(load)
 
@@ -124,7 +123,7 @@ def test_a_held_connection_lasts_while_its_pod_stops_to_which_nobody_else_is_led
     held = http.client.HTTPConnection(place, timeout=10)
     assert asked(held).status == 200
 
-    program.commit("Two", *made("two", replicas=1, lifecycle=patient), service(target="http"))
+    program.commit("Two", *made("two", replicas=1, lifecycle=patient), led())
     with program.started("apply") as applying, loading(f"http://{place}/") as load:
         until(lambda: old not in addresses(program))
         assert old in program.running()
@@ -149,22 +148,22 @@ def asked(held: http.client.HTTPConnection) -> http.client.HTTPResponse:
 @contextmanager
 def stopped(process: int) -> Iterator[None]:
     """Let a process hang: the kernel still takes connections for it."""
-    os.kill(process, signal.SIGSTOP)
+    send(process, signal.SIGSTOP)
     try:
         yield
     finally:
-        os.kill(process, signal.SIGCONT)
+        send(process, signal.SIGCONT)
 
 
 @contextmanager
 def unreachable(process: int) -> Iterator[None]:
     """Let a process's network swallow what comes, without a word."""
-    within = ["nsenter", f"--target={process}", "--net", "ip", "link", "set", "eth0"]
-    subprocess.run([*within, "arp", "off", "down"], check=True)
+    link = [*within(process, "net"), "ip", "link", "set", "eth0"]
+    subprocess.run([*link, "arp", "off", "down"], check=True)
     try:
         yield
     finally:
-        subprocess.run([*within, "arp", "on", "up"], check=True)
+        subprocess.run([*link, "arp", "on", "up"], check=True)
 
 
 def _words(process: Path) -> str:

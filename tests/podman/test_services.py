@@ -5,14 +5,14 @@ import signal
 from collections.abc import Mapping
 from typing import Any
 
-from runtime.podman import PodmanEngine
-from runtime.proxies import BUILT, read_note
+from runtime.proxies import BUILT
 from tests.podman.graceful import graceful
 from tests.podman.hands import Hands
 from tests.podman.keeping import keeping
 from tests.podman.load import CLIENTS, loading
 from tests.podman.manifests import ONE, SERVE, TWO, Object, deployment, namespace, service, within
 from tests.podman.program import Program, until
+from tests.podman.reaching import address, led, reached
 from tests.podman.watching import fetched
 
 PROBE: Mapping[str, Any] = {
@@ -30,16 +30,9 @@ def web(image: str = ONE, *, replicas: int = 2, **more: Any) -> Object:
     return deployment(image=image, replicas=replicas, command=SERVE, spec=spec, **{**PROBE, **more})
 
 
-def address(program: Program, name: str = "web", place: str = "default") -> str:
-    """Return the address of a Service, as its proxy's note has it."""
-    volumes = PodmanEngine(program.podman.url).look().volumes
-    (note,) = (one.note for one in volumes if one.name == f"{place}.{name}__service")
-    return str(read_note(note)["address"])
-
-
-def url(program: Program, name: str = "web") -> str:
-    """Return where a Service answers."""
-    return f"http://{address(program, name)}/passwd"
+def url(program: Program) -> str:
+    """Return where the Service answers."""
+    return f"http://{reached(program)}/passwd"
 
 
 def versions(program: Program) -> list[str]:
@@ -55,7 +48,7 @@ def health(program: Program, which: str) -> tuple[str, str, str]:
 
 
 def test_no_request_fails_while_pods_come_and_go(program: Program) -> None:
-    program.commit("One", service(target="http"), web())
+    program.commit("One", led(), web())
     assert program.run("apply").code == 0
     place = address(program)
 
@@ -65,7 +58,7 @@ def test_no_request_fails_while_pods_come_and_go(program: Program) -> None:
             ("More", web(TWO, replicas=4)),
             ("Fewer", web(TWO, replicas=1)),
         ):
-            program.commit(subject, service(target="http"), wanted)
+            program.commit(subject, led(), wanted)
             said = program.run("apply")
             assert said.code == 0, said
         assert program.run("rollback", "--steps", "3").code == 0
@@ -114,7 +107,7 @@ def test_a_service_has_its_names_everywhere_and_its_ports_on_the_machine(program
 
 
 def test_a_service_that_left_git_takes_all_that_it_had_along(program: Program) -> None:
-    program.deploy(namespace("other"), within("other", deployment("client")), web(), service(target="http"))
+    program.deploy(namespace("other"), within("other", deployment("client")), web(), led())
 
     program.deploy(web())
 
@@ -125,7 +118,7 @@ def test_a_service_that_left_git_takes_all_that_it_had_along(program: Program) -
 
 
 def test_traffic_follows_a_pod_that_is_restarted_while_nobody_looks(program: Program) -> None:
-    program.deploy(web(replicas=1), service(target="http"))
+    program.deploy(web(replicas=1), led())
     (pod,) = [name for name in program.of("web") if "__" not in name]
 
     with loading(url(program)) as load:
@@ -139,7 +132,7 @@ def test_traffic_follows_a_pod_that_is_restarted_while_nobody_looks(program: Pro
 
 
 def test_a_killed_pod_loses_only_what_it_was_answering(program: Program) -> None:
-    program.deploy(web(replicas=2), service(target="http"))
+    program.deploy(web(replicas=2), led())
     pod, _ = sorted(name for name in program.of("web") if "__" not in name)
 
     with keeping(program), loading(url(program)) as load:
@@ -153,7 +146,7 @@ def test_a_killed_pod_loses_only_what_it_was_answering(program: Program) -> None
 
 
 def test_a_lost_ledger_and_a_removed_proxy_change_no_address(program: Program) -> None:
-    program.deploy(web(), service(target="http"))
+    program.deploy(web(), led())
     place, ids = address(program), program.ids()
     for file in program.state.glob("ledger.sqlite3*"):
         file.unlink()
@@ -167,7 +160,7 @@ def test_a_lost_ledger_and_a_removed_proxy_change_no_address(program: Program) -
 
 
 def test_a_port_of_this_machine_leads_to_a_service_and_into_a_pod(program: Program) -> None:
-    program.deploy(web(), service(target="http"))
+    program.deploy(web(), led())
     (pod, *_) = [name.removeprefix("default.") for name in program.of("web") if "__" not in name]
 
     for which, port in (("service/web", "80"), (f"pod/{pod}", "http"), ("deployment/web", "8000")):
@@ -182,7 +175,7 @@ def test_a_port_of_this_machine_leads_to_a_service_and_into_a_pod(program: Progr
 
 
 def test_the_state_of_each_server_is_described(program: Program) -> None:
-    program.deploy(web(), service(target="http"))
+    program.deploy(web(), led())
 
     def told() -> dict[str, Any]:
         return dict(program.json("describe", "service/web"))
@@ -195,15 +188,15 @@ def test_the_state_of_each_server_is_described(program: Program) -> None:
 
 
 def test_no_kept_connection_and_no_new_one_fails_whoever_sees_to_the_update(program: Program) -> None:
-    program.deploy(*graceful("one"), service(target="http"))
-    place = f"http://{address(program)}/"
+    program.deploy(*graceful("one"), led())
+    place = f"http://{reached(program)}/"
 
     with loading(place, keep_alive=True) as kept, loading(place) as fresh:
         until(lambda: kept.answered > 50 and fresh.answered > 50)
         with keeping(program, "--interval", "1s"):
-            program.commit("Two", *graceful("two", replicas=3), service(target="http"))
+            program.commit("Two", *graceful("two", replicas=3), led())
             until(lambda: versions(program) == ["two"] * 3)
-        program.commit("Three", *graceful("three"), service(target="http"), service("beside", target="http"))
+        program.commit("Three", *graceful("three"), led(), service("beside", target="http"))
         assert program.run("apply").code == 0
         answered = (kept.answered, fresh.answered)
         until(lambda: kept.answered > answered[0] + 50 and fresh.answered > answered[1] + 50)
