@@ -20,7 +20,7 @@ FRESH = 10.0  # seconds for which a proxy that was started, or told anew, is ask
 def serving(engine: "Engine", mine: "Seen", now: float) -> Mapping[str, bool]:
     """Return by name whether pods are found up by all proxies that lead to them, and fresh proxies ready.
 
-    Ready is who answers and knows where to lead.  One question for each proxy that is fresh, or whose
+    Ready is who answers, and finds up what isn't a pod.  One question for each proxy that is fresh, or whose
     pods are under way, so none where nothing changes.  A silent proxy finds none of the young ones up.
     """
     running = {pod_name(pod): pod for pod in mine.pods if pod.state == "running"}
@@ -64,11 +64,11 @@ def _up(servers: "Sequence[SeenServer]") -> set[str]:
 def _is_ready(
     servers: "Sequence[SeenServer] | None", known: Collection[str], running: Collection[str]
 ) -> bool:
-    """Say whether a proxy answers and knows where to lead: but to pods and Services, of which others tell."""
+    """Say whether a proxy answers and finds up what it leads to: but for pods, of which others tell."""
     if servers is None:
         return False
     awaited = [one for one in servers if one.name not in known and _may_be_found(one, running)]
-    return all(one.found for one in awaited)
+    return all(one.up for one in awaited)
 
 
 def _may_be_found(server: "SeenServer", running: Collection[str]) -> bool:

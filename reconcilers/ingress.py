@@ -116,7 +116,7 @@ def _lacking(world: World) -> str:
     if not _runs(world):
         return "the proxy does not run yet"
     silent = world.past.serving.get(NAME) is False
-    return "the proxy doesn't answer yet, or doesn't know yet where to lead" if silent else ""
+    return "the proxy doesn't answer yet, or doesn't find the Services yet" if silent else ""
 
 
 def _status(world: World, orders: Sequence[Hosts]) -> Status:

@@ -152,7 +152,7 @@ def _lacking(owner: Owner, world: World) -> str:
     if network_name(owner.namespace) not in proxy.networks:
         return "its proxy has left its network"
     silent = world.past.serving.get(proxy_name(owner)) is False
-    return "its proxy doesn't answer yet, or doesn't know yet where to lead" if silent else ""
+    return "its proxy doesn't answer yet, or finds nobody up yet" if silent else ""
 
 
 def _behind(

@@ -126,11 +126,6 @@ class SeenServer:
         """Say whether it gets connections."""
         return self.status.startswith("UP") or self.status == "no check"
 
-    @property
-    def found(self) -> bool:
-        """Say whether its address is known: one whose name nobody resolves is in maintenance."""
-        return not self.status.startswith("MAINT")
-
 
 @dataclass(frozen=True, slots=True)
 class Exit:

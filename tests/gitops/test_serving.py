@@ -69,8 +69,8 @@ def test_a_pod_that_has_just_come_is_served_when_its_proxy_finds_it_up() -> None
         assert found(proxies, pod(SERVICE), pod(POD, NOW), volume(SERVICE, POD)) == {POD: is_up}
 
 
-def test_what_isnt_a_pod_has_to_be_found_before_its_proxy_is_ready() -> None:
-    for status, ready in ((UNKNOWN, False), ("UP", True), ("DOWN", True)):
+def test_what_isnt_a_pod_has_to_be_up_before_its_proxy_is_ready() -> None:
+    for status, ready in ((UNKNOWN, False), ("UP", True), ("DOWN", False)):
         proxies = Proxies({SERVICE: [SeenServer("port-80", "external", status)]})
 
         assert found(proxies, pod(SERVICE, NOW), volume(SERVICE)) == {SERVICE: ready}
