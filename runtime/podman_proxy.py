@@ -111,15 +111,21 @@ def _said_of(api: Api, name: str, new: str) -> str:
 
 
 def _tell(api: Api, name: str, home: Path) -> None:
-    """Let a proxy that runs take up what lies there now; another one does when it starts."""
+    """Let a proxy that runs take up what lies there now; another one does when it starts.
+
+    One that has just started, or starts anew meanwhile, may break off its answer: it is told once more.
+    """
     from runtime.proxy_socket import reload  # no idle pass needs it
 
-    try:
-        if _runs(api, name):
-            reload(home)
-    except EngineError:
-        if _runs(api, name):
-            raise
+    for last in (False, True):
+        try:
+            if _runs(api, name):
+                reload(home)
+        except EngineError:
+            if last and _runs(api, name):
+                raise
+        else:
+            return
 
 
 def _turn_to(home: Path, new: str) -> None:
