@@ -62,6 +62,7 @@ LIVES_IN = {
     "pydantic_core": ("schemas/*.py",),
     "yaml": ("schemas/*.py", "gitops/settings.py"),
     "typer": ("gitops/cli.py", "gitops/commands/cli*.py"),
+    "prometheus_client": ("gitops/service/exposition.py",),
     "cronsim": ("schemas/schedule.py",),
     "cryptography": ("schemas/certificates.py", "runtime/acme_client.py"),
     "acme": ("runtime/acme_client.py",),
@@ -107,6 +108,7 @@ DEAR = {
     "yaml",
     "git",
     "cryptography",
+    "prometheus_client",
     "schemas",
     "reconcilers",
 }

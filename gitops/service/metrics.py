@@ -1,14 +1,10 @@
-"""What Prometheus reads: numbers with names and labels, in its text format.
-
-Source: Prometheus' docs/instrumenting/exposition_formats.md, version 0.0.4.
-"""
+"""Numbers with names and labels, as values: what the board counts, and ``exposition`` spells."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 
 from runtime.dataclass import dataclass
 
-KIND = "text/plain; version=0.0.4; charset=utf-8"
 BUCKETS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)  # seconds
 
 Labels = Mapping[str, str]
@@ -56,26 +52,3 @@ def gauge(name: str, told: str, samples: Iterable[tuple[Labels, float]]) -> Metr
 def counter(name: str, told: str, samples: Iterable[tuple[Labels, float]]) -> Metric:
     """Return a metric that only grows; its name ends with _total."""
     return Metric(name, "counter", told, [("", labels, value) for labels, value in samples])
-
-
-def exposition(metrics: Iterable[Metric]) -> bytes:
-    """Return metrics as they are read."""
-    return "".join(f"{line}\n" for metric in metrics for line in _lines(metric)).encode()
-
-
-def _lines(metric: Metric) -> Iterator[str]:
-    if not metric.samples:
-        return
-    yield f"# HELP {metric.name} {_escaped(metric.told)}"
-    yield f"# TYPE {metric.name} {metric.kind}"
-    for behind, labels, value in metric.samples:
-        spelt = ",".join(f'{name}="{_quoted(one)}"' for name, one in labels.items())
-        yield f"{metric.name}{behind}{{{spelt}}} {value:.15g}" if spelt else f"{metric.name} {value:.15g}"
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("\n", "\\n")
-
-
-def _quoted(text: str) -> str:
-    return _escaped(text).replace('"', '\\"')

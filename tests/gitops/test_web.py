@@ -8,8 +8,9 @@ from functools import partial
 import pytest
 
 from gitops.service.board import Board
+from gitops.service.exposition import exposition
 from gitops.service.listener import Request
-from gitops.service.metrics import BUCKETS, Histogram, Metric, counter, exposition, gauge
+from gitops.service.metrics import BUCKETS, Histogram, Metric, counter, gauge
 from gitops.service.traffic import traffic
 from gitops.service.web import REMEMBERED, Web, Woken
 from runtime.observe import pod_name
@@ -106,15 +107,22 @@ def test_numbers_are_spelt_as_prometheus_reads_them() -> None:
         [
             gauge("up", 'back\\slash\nand "quotes"', [({"name": 'a"b\\c\nd'}, True), ({}, 0.5)]),
             counter("empty_total", "nothing", []),
+            counter("runs_total", "More", [({}, 3)]),
+            Metric("took", "histogram", "Long", list(Histogram().samples({}))),
         ]
     )
 
-    assert page.decode().splitlines() == [
+    assert page.decode().splitlines()[:6] == [
         '# HELP up back\\\\slash\\nand "quotes"',
         "# TYPE up gauge",
-        'up{name="a\\"b\\\\c\\nd"} 1',
+        'up{name="a\\"b\\\\c\\nd"} 1.0',
         "up 0.5",
+        "# HELP runs_total More",
+        "# TYPE runs_total counter",
     ]
+    assert {"runs_total 3.0", "# TYPE took histogram", 'took_bucket{le="+Inf"} 0.0', "took_sum 0.0"} < {
+        *page.decode().splitlines()
+    }
 
 
 def test_a_histogram_counts_each_time_in_every_bucket_that_it_fits() -> None:

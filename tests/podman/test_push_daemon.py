@@ -99,8 +99,8 @@ def test_a_webhook_wakes_the_daemon_and_its_numbers_are_read_over_http(
         until(lambda: program.images() == [TWO])
 
         numbers = asked(address, "/metrics")[1].splitlines()
-        where = 'source="",kind="Deployment",namespace="default",name="web"'
-        assert f"sloop_object_pods_wanted{{{where}}} 1" in numbers
+        where = 'kind="Deployment",name="web",namespace="default",source=""'
+        assert f"sloop_object_pods_wanted{{{where}}} 1.0" in numbers
         assert "# TYPE sloop_pass_seconds histogram" in numbers
         assert keeper.end() == 0
 
