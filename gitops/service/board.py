@@ -32,6 +32,11 @@ class Board:
     rows: dict[str, Row] = field(default_factory=dict)
     _guard: threading.Lock = field(default_factory=threading.Lock)
 
+    def expect(self, source: str) -> None:
+        """Note that there is a source; until its first pass it is in trouble."""
+        with self._guard:
+            self.rows.setdefault(source, Row())
+
     def passed(self, source: str, passed: Pass, seconds: float, waiting: int) -> None:
         """Note a pass, how long it took, and how many wait for what it brings."""
         with self._guard:

@@ -156,6 +156,7 @@ def _keeper(settings: Settings, name: str, common: Common) -> Iterator[Keeper]:
     engine, teller = common.engine, Heard(name, visitors)
     head = Head(source, own.interval, time.time, teller.notice, aiming(source, own.on_failure))
     courier = courier_of(settings, teller.notice)
+    common.board.expect(name)
 
     def heard(run: Run, before: Sequence[Run]) -> None:
         common.board.ended(name, run.outcome)

@@ -167,6 +167,8 @@ def test_whom_proxies_lead_to_is_counted_when_somebody_asks(host: Host) -> None:
 def test_the_board_knows_how_every_object_fares(host: Host) -> None:
     board = Board()
     assert Board().metrics()[0].samples == []
+    board.expect("shop")
+    assert board.troubles() == ["shop: no pass was made yet"]
     host.commit("Open", shop())
     host.apply()
     board.passed("shop", host.passes[-1], 0.2, 1)
