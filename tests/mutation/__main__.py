@@ -18,7 +18,10 @@ from tests.mutation.mutants import Mutant, mutants
 from tests.mutation.trial import Visit, survives, temporary, visits
 
 ROOT = Path(__file__).parents[2]
-MODULES = ("reconcilers/rollout", "reconcilers/ordinals", "reconcilers/pacing", "gitops/planning/plan")
+MODULES = (
+    *("reconcilers/rollout", "reconcilers/ordinals", "reconcilers/pacing"),
+    *("gitops/planning/plan", "gitops/planning/steps"),
+)
 KINDS = (
     "autoscaler",
     "daemonset",
@@ -31,7 +34,10 @@ KINDS = (
 )
 TESTS = (
     *(f"tests/reconcilers/test_{name}.py" for name in KINDS),
-    *(f"tests/gitops/test_{name}.py" for name in ("changes", "claims", "plan", "subnets")),
+    *(
+        f"tests/gitops/test_{name}.py"
+        for name in ("changes", "claims", "execute", "loop", "plan", "steps", "subnets")
+    ),
 )
 EXPLAINED = ROOT / "docs" / "mutants.md"
 JOBS = 2
