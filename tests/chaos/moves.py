@@ -59,7 +59,7 @@ def new_image_under_load(stage: Stage, chance: float) -> None:
     asked = f"http://{stage.program.address(SERVICE)}{PAGE}"
     with ExitStack() as stack:
         with network.inside_network(stage.program.podman.engine):
-            load = stack.enter_context(loading(asked, clients=2))
+            load = stack.enter_context(loading(asked, clients=2, breath=0.01))
         new_image(stage, chance)
         stage.program.run("apply")
     stage.complaints += [f"while a new image came, a request failed: {one}" for one in load.failed[:3]]

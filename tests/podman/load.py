@@ -21,6 +21,7 @@ class Load:
     failed: list[str] = field(default_factory=list)
     over: threading.Event = field(default_factory=threading.Event)
     lock: threading.Lock = field(default_factory=threading.Lock)
+    breath: float = BREATH
 
     @property
     def answered(self) -> int:
@@ -37,9 +38,14 @@ class Load:
 
 
 @contextmanager
-def loading(url: str, *, keep_alive: bool = False, clients: int = CLIENTS) -> Iterator[Load]:
-    """Ask again and again as long as the context lasts, by one connection each or by a new one each time."""
-    load = Load()
+def loading(
+    url: str, *, keep_alive: bool = False, clients: int = CLIENTS, breath: float = BREATH
+) -> Iterator[Load]:
+    """Ask again and again as long as the context lasts, by one connection each or by a new one each time.
+
+    ``breath`` is how many seconds a client waits between two requests.
+    """
+    load = Load(breath=breath)
     ask = _keep_asking if keep_alive else _ask_anew
     threads = [threading.Thread(target=ask, args=(url, load)) for _ in range(clients)]
     for thread in threads:
@@ -53,7 +59,7 @@ def loading(url: str, *, keep_alive: bool = False, clients: int = CLIENTS) -> It
 
 
 def _ask_anew(url: str, load: Load) -> None:
-    while not load.over.wait(BREATH):
+    while not load.over.wait(load.breath):
         connection = _connection(url)
         _ask(connection, url, load)
         connection.close()
@@ -62,7 +68,7 @@ def _ask_anew(url: str, load: Load) -> None:
 def _keep_asking(url: str, load: Load) -> None:
     """Keep the connection; the client opens another one where the server said that it would close it."""
     connection = _connection(url)
-    while not load.over.wait(BREATH):
+    while not load.over.wait(load.breath):
         _ask(connection, url, load)
     connection.close()
 
