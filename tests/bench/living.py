@@ -15,7 +15,7 @@ from tests.podman.program import Program
 from tests.podman.watching import fetched
 
 ROUNDS = 5
-PATIENCE = 30.0  # seconds
+PATIENCE = 60.0  # seconds
 IDLE = 30  # containers that a timer looks after
 
 

@@ -27,11 +27,12 @@ class UnixConnection(http.client.HTTPConnection):
         self.sock.connect(str(self._path))
 
 
-def ask(path: Path, method: str, target: str, *, timeout: float = 60) -> Any:
+def ask(path: Path, method: str, target: str, body: Any = None, *, timeout: float = 60) -> Any:
     """Send one request to the libpod API and return its answer, decoded; None where it is empty."""
     connection = UnixConnection(path, timeout)
     try:
-        connection.request(method, LIBPOD + target)
+        said, kind = json.dumps(body) if body else None, {"Content-Type": "application/json"}
+        connection.request(method, LIBPOD + target, said, kind if body else {})
         response = connection.getresponse()
         body = response.read()
     except (OSError, http.client.HTTPException) as error:
