@@ -75,6 +75,12 @@ LACKS = (
         ("rootless",),
     ),
     Lack(
+        "holding connections through a Service's port of the machine while a namespace leaves (Ingresses do)",
+        ("trixie",),
+        ("rootless",),
+        (f"{P}/test_streams.py::test_a_namespace_that_leaves_cuts_nobody_off",),
+    ),
+    Lack(
         "what some tests need: mounting file systems, killing Podman's service by one process",
         BOTH,
         ("rootless",),

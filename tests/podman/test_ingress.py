@@ -178,13 +178,8 @@ def test_who_came_first_keeps_a_path_though_the_ledger_is_lost(program: Program)
     assert reason.startswith("a.org/ (Prefix) was claimed first by Ingress/default/zz-first (written by ")
     assert status(program, "ingress/zz-first") == ("Healthy", "")
     applied(program, service(), second)
-    assert program.run("get", "ingress").out.split()[6:11] == [
-        "aa-second",
-        "sloop",
-        "a.org",
-        "127.0.0.1",
-        str(HTTP),
-    ]
+    name, kind, host, _, port = program.run("get", "ingress").out.split()[6:11]
+    assert (name, kind, host, port) == ("aa-second", "sloop", "a.org", str(HTTP))
 
 
 def test_a_proxy_that_is_killed_or_that_a_hand_has_spoilt_leads_as_before(program: Program) -> None:

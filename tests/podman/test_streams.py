@@ -101,8 +101,10 @@ def test_what_lasts_is_never_cut_where_a_pod_stays_and_by_its_grace_alone_where_
         assert program.run("apply").code == 0
         go_on(stay)
         with keeping(program, "--interval", "1s"):
-            program.commit("Less", *house(new, streaming("stays", replicas=2), streaming("goes", "two")))
-            until(lambda: outcome(program) == ("Less", "Synced"))
+            program.commit(
+                "Again", *house(new, streaming("stays", replicas=3), streaming("goes", "two")), *beside()
+            )
+            until(lambda: outcome(program) == ("Again", "Synced"))
             go_on(stay)
 
     assert {what for what, one in go.items() if one.well} == {what for what in go if "events" in what}
@@ -110,3 +112,13 @@ def test_what_lasts_is_never_cut_where_a_pod_stays_and_by_its_grace_alone_where_
     begun = last["events, Service"]
     assert all(moment > begun + GRACE - 2 for what, moment in last.items() if "events" not in what), last
     assert names_of(MACHINE.certificate("stays.org")) == ["stays.org"]
+
+
+def test_a_namespace_that_leaves_cuts_nobody_off(program: Program) -> None:
+    staying = house(certificates.certificate("stays.org"), streaming("stays"))
+    program.deploy(*staying, *beside())
+
+    with streams("stays") as stay:
+        go_on(stay)
+        program.deploy(*staying)
+        go_on(stay)
