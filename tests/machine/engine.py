@@ -127,13 +127,7 @@ def configure(engine: PrivateEngine) -> None:
     for name in ("dns", "netns", "networks", "tmp", "xdg", "storage"):
         (engine.directory / name).mkdir(parents=True, exist_ok=True)
     (engine.directory / "xdg").chmod(0o700)
-    if short(engine.directory) != engine.directory:
-        link = short(engine.directory)
-    if link.is_symlink():
-        link.unlink()
-    else:  # /tmp has been emptied since, and Podman made a folder in its place
-        shutil.rmtree(link, ignore_errors=True)
-        short(engine.directory).symlink_to(engine.directory)
+    _link(engine.directory)
     found = traits.look(engine.directory / "storage")
     if traits.runtime(found) is None:
         raise EngineError("neither crun nor runc is installed: run make again, it installs them")
@@ -145,6 +139,25 @@ def configure(engine: PrivateEngine) -> None:
     )
     (engine.directory / "containers.conf").write_text(conf)
     (engine.directory / "storage.conf").write_text(traits.storage_conf(found, engine.directory))
+
+
+def _link(directory: Path) -> None:
+    """Let the short path lead to the folder, at every moment if it does already.
+
+    When a container ends, its monitor starts a podman; one that finds nothing there takes that for a reboot,
+    and makes a folder in its place.
+    """
+    link = short(directory)
+    if link != directory and not (link.is_symlink() and link.readlink() == directory):
+        _unlink(link)
+        link.symlink_to(directory)
+
+
+def _unlink(link: Path) -> None:
+    if link.is_symlink():
+        link.unlink()
+    else:  # /tmp has been emptied since, and Podman made a folder in its place
+        shutil.rmtree(link, ignore_errors=True)
 
 
 def short(directory: Path) -> Path:
@@ -210,7 +223,8 @@ def down(directory: Path) -> None:
     stop(engine.directory)
     unmount(engine.directory)
     shutil.rmtree(engine.directory)
-    short(engine.directory).unlink(missing_ok=True)
+    if short(engine.directory) != engine.directory:
+        _unlink(short(engine.directory))
 
 
 def remove_storage(engine: PrivateEngine) -> None:
