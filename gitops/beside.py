@@ -18,13 +18,13 @@ from runtime.resources import Owner
 from schemas.problems import ManifestError
 
 if TYPE_CHECKING:
+    from gitops.planning.house import House
     from gitops.planning.render import Rendered
-    from gitops.planning.view import House
 
 
 def neighbours_of(settings: Settings, made: "House") -> Iterator[Neighbour]:
     """Yield the neighbours of a source that is on the same engine; one that can't be a source is none."""
-    from gitops.planning.view import House
+    from gitops.planning.house import House
     from gitops.sources import source_of
 
     for one in beside(settings):

@@ -9,7 +9,7 @@ from gitops.settings import Settings, SettingsError, rules
 
 if TYPE_CHECKING:
     from gitops.issuing import Issuer
-    from gitops.planning.view import House
+    from gitops.planning.house import House
     from reconcilers.world import Entrance
     from runtime.engine import Engine
 
@@ -19,7 +19,7 @@ def house_of(settings: Settings, source: Source, engine: "Engine") -> "House":
     from gitops.beside import neighbours_of
     from gitops.machine import this_machine
     from gitops.node import node_labels
-    from gitops.planning.view import House, Options
+    from gitops.planning.house import House, Options
 
     labels = {**node_labels(settings.node), **settings.node_labels}
     machine = this_machine()

@@ -8,9 +8,10 @@ from gitops.execute import Result
 from gitops.git.source import Commit
 from gitops.planning.changes import Change
 from gitops.planning.fare import Fare
+from gitops.planning.house import Memory, Moment
 from gitops.planning.render import object_digest
 from gitops.planning.steps import Create, Kill, Remove, Step, Stop, started_by
-from gitops.planning.view import Memory, Moment, View
+from gitops.planning.view import View
 from reconcilers.marks import State, mark_in
 from reconcilers.words import RESTART, SUSPEND
 from runtime.dataclass import dataclass

@@ -10,7 +10,8 @@ from pathlib import Path
 from gitops.git.git_error import SourceError
 from gitops.git.source import Source
 from gitops.house import house_of
-from gitops.planning.view import House, Memory, Moment, Options, View, view
+from gitops.planning.house import House, Memory, Moment, Options
+from gitops.planning.view import View, view
 from gitops.probing import Probed, ask_once
 from gitops.serving import serving
 from gitops.settings import Settings

@@ -18,9 +18,10 @@ from gitops.planning.causes import before, explained
 from gitops.planning.changes import Change, changes
 from gitops.planning.fare import Fare, fares
 from gitops.planning.guard import guard
+from gitops.planning.house import House, Moment
 from gitops.planning.mask import masker
 from gitops.planning.steps import Configure, Step, repeated
-from gitops.planning.view import House, Moment, View, view
+from gitops.planning.view import View, view
 from gitops.probing import Watch
 from gitops.request import Overtaken, Request
 from gitops.serving import serving

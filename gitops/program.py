@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from gitops.converge import Converged
     from gitops.loop import Teller
     from gitops.planning.changes import Change
-    from gitops.planning.view import House, View
+    from gitops.planning.house import House
+    from gitops.planning.view import View
     from gitops.request import Request
     from runtime.engine import Engine
     from runtime.past import Past
@@ -187,7 +188,8 @@ def _look(
     to: str | None,
     adopting: frozenset[str] = frozenset(),
 ) -> "tuple[House, View, Aim]":
-    from gitops.planning.view import Memory, Moment, view
+    from gitops.planning.house import Memory, Moment
+    from gitops.planning.view import view
     from gitops.probing import ask_once
     from gitops.serving import serving
     from runtime.ledger import look_back

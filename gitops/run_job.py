@@ -105,7 +105,8 @@ def _started(loop: Loop, passed: Pass, whose: Owner, name: str) -> Started:
 
 
 def _seen(loop: Loop, passed: Pass, whose: Owner) -> Mapping[str, Run]:
-    from gitops.planning.view import Moment, world_of
+    from gitops.planning.house import Moment
+    from gitops.planning.view import world_of
 
     seen = loop.house.engine.look()
     rendered = passed.view.rendered

@@ -18,9 +18,10 @@ from gitops.journal import Journal
 from gitops.loop import Loop, Pass
 from gitops.planning.changes import Change
 from gitops.planning.fare import Fare
+from gitops.planning.house import House, Options
 from gitops.planning.neighbours import Neighbour
 from gitops.planning.steps import Step
-from gitops.planning.view import House, Options, View
+from gitops.planning.view import View
 from gitops.probing import Probed, Watch
 from gitops.request import Request
 from reconcilers.words import suspended

@@ -7,10 +7,11 @@ from gitops.git.source import Commit, SourceError
 from gitops.git.there import youngest
 from gitops.planning.changes import Before, Change
 from gitops.planning.differences import differences
+from gitops.planning.house import House
 from gitops.planning.render import Rendered, object_digest, owner_of
 from gitops.planning.steps import Step
 from gitops.planning.verdict import Verdict
-from gitops.planning.view import House, View
+from gitops.planning.view import View
 from reconcilers.contents import used_config_maps, used_secrets
 from reconcilers.wanted import Consequence
 from runtime.dataclass import dataclass

@@ -7,7 +7,7 @@ from typing import Any
 
 from gitops.look import sight
 from gitops.planning.fare import Fare
-from gitops.planning.view import House
+from gitops.planning.house import House
 from gitops.telling.last_words import last_words
 from gitops.telling.meant import pods_of
 from gitops.telling.pods import PodHere, pods_here

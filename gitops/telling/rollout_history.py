@@ -6,7 +6,8 @@ from itertools import pairwise
 from gitops.git.source import Commit, SourceError
 from gitops.git.there import youngest
 from gitops.house import house_of
-from gitops.planning.view import House, Moment, world_of
+from gitops.planning.house import House, Moment
+from gitops.planning.view import world_of
 from gitops.settings import Settings
 from gitops.sources import engine_of, source_of
 from gitops.telling.meant import absent

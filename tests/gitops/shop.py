@@ -3,7 +3,7 @@
 import base64
 
 from gitops.look import Sight, sight
-from gitops.planning.view import House
+from gitops.planning.house import House
 from tests.host import Host
 
 SECRET = "s3cr3t-value"

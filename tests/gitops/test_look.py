@@ -1,7 +1,7 @@
 """A look tells what it can, and says what it can't."""
 
 from gitops.look import sight
-from gitops.planning.view import House
+from gitops.planning.house import House
 from gitops.request import Request
 from tests.gitops.shop import opened, seen
 from tests.host import Host

@@ -9,7 +9,7 @@ import pytest
 from gitops.aim import aiming
 from gitops.head import Head
 from gitops.planning.fare import fares
-from gitops.planning.view import House, Options
+from gitops.planning.house import House, Options
 from gitops.request import Request
 from gitops.service.daemon import patiently
 from gitops.telling.origins import with_origins

@@ -10,7 +10,7 @@ from gitops.aim import Aim
 from gitops.git.source import Source
 from gitops.journal import Journal
 from gitops.loop import Loop
-from gitops.planning.view import House
+from gitops.planning.house import House
 from gitops.probing import Watch
 from gitops.request import Request
 from gitops.telling.teller import Silent
