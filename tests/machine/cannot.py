@@ -47,6 +47,7 @@ LACKS = (
         BOTH,
         ("rootless",),
         (
+            f"{P}/test_engine_groups.py::test_a_pod_is_paused_if_one_of_its_containers_is[podman]",
             f"{P}/test_engine_contract.py::test_a_paused_pod_goes_on[podman]",
             f"{P}/test_engine_contract.py::test_a_paused_pod_is_not_started_but_removed[podman]",
             f"{P}/test_look.py::test_a_command_in_a_deployment_runs_in_the_first_pod_that_runs",
@@ -96,6 +97,12 @@ LACKS = (
         ("trixie",),
         USERS,
         (f"{P}/test_promises_container.py::test_names_of_hosts_and_resolvers_arrive",),
+    ),
+    Lack(
+        "refusing a container the name that a Podman pod has: sloop looks before it makes one",
+        ("trixie",),
+        USERS,
+        (f"{P}/test_engine_groups.py::test_no_container_is_called_as_a_pod_is[podman]",),
     ),
     Lack("hiding a Secret's variable in `podman inspect`: `Config.Env` shows it", ("bookworm",), USERS),
     Lack("keeping a bridge's hardware address by itself: sloop holds it", ("bookworm",), USERS),

@@ -59,6 +59,12 @@ def test_the_names_of_a_pod_and_its_containers_are_given_once(town: Subject) -> 
 
     with pytest.raises(NameTaken, match=r"town\.inn"):
         town.engine.create_pod(group("town.inn", WEB, SIDE))
+    assert states(town) == ["running", "running"]
+
+
+def test_no_container_is_called_as_a_pod_is(town: Subject) -> None:
+    town.engine.create_pod(group("town.inn", WEB, SIDE))
+
     with pytest.raises(NameTaken, match=r"town\.inn"):
         town.engine.create_pod(pod("town.inn"))
     assert states(town) == ["running", "running"]
