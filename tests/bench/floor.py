@@ -8,7 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 THREADS = 8
-NETWORK = {"name": "floor", "driver": "bridge", "dns_enabled": True, "options": {"isolate": "true"}}
+NETWORK = {
+    "name": "floor",
+    "driver": "bridge",
+    "dns_enabled": True,
+    "options": {"isolate": "true"},
+    "subnets": [{"subnet": "10.201.0.0/20"}],  # Podman's own choice has room for 253 containers
+}
 
 
 class Connection(http.client.HTTPConnection):

@@ -16,6 +16,7 @@ from tests.podman.program import Program
 
 Words = Sequence[str]
 DEEDS = ("up", "again", "change", "down")
+ROOMY = "10.202.0.0/20"  # Podman's own choice has room for 253 containers
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,8 @@ def _sloop(program: Program, deed: str, count: int) -> Words:
 def _compose(command: Words, directory: Path, deed: str, count: int) -> Words:
     file = directory / "compose.yaml"
     services = {f"web-{number}": _service(number, deed) for number in range(count)}
-    file.write_text(json.dumps({"name": "bench", "services": services}))
+    networks = {"default": {"ipam": {"config": [{"subnet": ROOMY}]}}}
+    file.write_text(json.dumps({"name": "bench", "services": services, "networks": networks}))
     act = ["down", "--timeout", "0"] if deed == "down" else ["up", "--detach"]
     return [*command, "--file", str(file), *act]
 

@@ -31,6 +31,7 @@ def counting(podman: Path, path: Path) -> Iterator[Count]:
         finally:
             door.shutdown(socket.SHUT_RDWR)
             porter.join()
+            path.unlink()
 
 
 def _let_in(door: socket.socket, podman: Path, count: Count) -> None:

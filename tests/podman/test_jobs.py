@@ -18,6 +18,7 @@ from tests.podman.program import Program, until
 NOTE = "echo $HOSTNAME >> /log/begun; {} echo $HOSTNAME >> /log/done"
 HOOK = "argocd.argoproj.io/hook"
 FAIL = "if [ $(wc -l < /log/begun) -gt {0} ] && mkdir /log/failed-{0}; then exit 1; fi;"
+IDLE = 4  # questions of a pass with nothing to do: containers, networks, volumes, secrets
 
 
 def work(log: Path, script: str = "", **spec: Any) -> Object:
@@ -247,13 +248,10 @@ def test_a_run_by_hand_is_one_and_is_waited_for(program: Program, tmp_path: Path
 
 
 def test_a_look_at_what_has_ended_costs_no_more_however_much_it_is(program: Program, tmp_path: Path) -> None:
-    counts = []
     for number, completions in enumerate((1, 5)):
         spec = work(tmp_path / f"log-{number}", completions=completions, parallelism=5)
         program.deploy(job(spec, f"work-{number}"))
-        counts.append(_questions(program, tmp_path / f"{number}.sock"))
-
-    assert 0 < counts[0] == counts[1]
+        until(lambda: _questions(program, tmp_path / "podman.sock") == IDLE)
 
 
 def _questions(program: Program, door: Path) -> int:
