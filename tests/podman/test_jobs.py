@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from runtime.resources import Label
-from tests.machine import api, images
+from tests.machine import api
 from tests.podman import doomed
 from tests.podman.counting import counting
 from tests.podman.keeping import keeping
@@ -66,13 +66,8 @@ def put_back(program: Program, seconds: float) -> None:
     said = {**json.loads(own["Labels"][Label.MARK]), "at": time.time() - seconds}
     labels = {**own["Labels"], Label.MARK: json.dumps(said)}
     api.ask(program.podman.socket, "DELETE", f"/volumes/{own['Name']}")
-    told = [word for name, text in labels.items() for word in ("--label", _quoted(f"{name}={text}"))]
-    images.podman(program.podman.engine, "volume", "create", *told, f"{own['Name']}-earlier")
-
-
-def _quoted(text: str) -> str:
-    """Quote a label as Podman's command line reads it."""
-    return '"' + text.replace('"', '""') + '"'
+    earlier = {"Name": f"{own['Name']}-earlier", "Label": labels}
+    api.ask(program.podman.socket, "POST", "/volumes/create", earlier)
 
 
 def test_twenty_completions_with_failing_pods_are_twenty_though_sloop_dies_and_forgets(
