@@ -77,7 +77,7 @@ LACKS = (
     ),
     Lack(
         "holding connections through a Service's port of the machine while a namespace leaves (Ingresses do)",
-        ("trixie",),
+        BOTH,
         ("rootless",),
         (f"{P}/test_streams.py::test_a_namespace_that_leaves_cuts_nobody_off",),
     ),

@@ -26,9 +26,15 @@ class Keeper:
         until(lambda: len(self.lines(words)) >= times)
 
     def end(self, number: signal.Signals = signal.SIGTERM, *, seconds: float = 5) -> int:
-        """Ask it to end; return its exit code."""
+        """Ask it to end, once it hears that; return its exit code."""
+        until(lambda: self.running.poll() is not None or self._hears(number))
         self.running.send_signal(number)
         return self.running.wait(seconds)
+
+    def _hears(self, number: signal.Signals) -> bool:
+        told = Path(f"/proc/{self.running.pid}/status").read_text()
+        (caught,) = (line for line in told.splitlines() if line.startswith("SigCgt:"))
+        return bool(int(caught.split()[1], 16) >> (number - 1) & 1)
 
 
 @contextmanager
