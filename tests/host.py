@@ -26,7 +26,7 @@ from gitops.probing import Probed, Watch
 from gitops.request import Request
 from reconcilers.words import suspended
 from runtime.ledger import open_ledger
-from runtime.lock import Holder
+from runtime.lock import Holder, lock_directory
 from runtime.probed import asked_of
 from runtime.proxies import BUILT
 from runtime.records import Readiness
@@ -162,6 +162,7 @@ class Host:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.ledger.close()
+        (lock_directory() / f"{self.engine.identity()}.lock").unlink(missing_ok=True)
 
     def commit(self, subject: str, files: Mapping[str, str]) -> str:
         """Commit these files and no others."""

@@ -14,7 +14,6 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("schemas", "reconcilers", "runtime", "gitops")
 FILES = {str(path.relative_to(ROOT)): path for package in PACKAGES for path in (ROOT / package).rglob("*.py")}
-TREES = {name: ast.parse(path.read_text()) for name, path in FILES.items()}
 NAMES = {name.removesuffix(".py").replace("/", "."): name for name in FILES if name.startswith("gitops/")}
 
 MAY_IMPORT = {
@@ -122,7 +121,7 @@ def test_all_packages_are_looked_at() -> None:
 @pytest.mark.parametrize("name", sorted(FILES))
 def test_a_module_imports_only_what_its_package_may(name: str) -> None:
     allowed = MAY_IMPORT[Path(name).parts[0]]
-    ours = [module for module in _modules(TREES[name]) if module.split(".")[0] in {*PACKAGES, "tests"}]
+    ours = [module for module in _modules(name) if module.split(".")[0] in {*PACKAGES, "tests"}]
 
     assert [module for module in ours if not _within(module, allowed)] == []
 
@@ -157,13 +156,13 @@ def test_nobody_imports_whoever_imports_him_early_or_late() -> None:
 
 @pytest.mark.parametrize("package", sorted(LIVES_IN))
 def test_a_third_party_package_lives_in_one_place(package: str) -> None:
-    users = [name for name, tree in TREES.items() if package in {m.split(".")[0] for m in _modules(tree)}]
+    users = [name for name in FILES if package in {module.split(".")[0] for module in _modules(name)}]
 
     assert [name for name in users if not _fits(name, LIVES_IN[package])] == []
 
 
 def test_every_third_party_package_has_a_place() -> None:
-    used = {module.split(".")[0] for tree in TREES.values() for module in _modules(tree)}
+    used = {module.split(".")[0] for name in FILES for module in _modules(name)}
 
     assert used - sys.stdlib_module_names - set(PACKAGES) - set(LIVES_IN) == set()
 
@@ -175,7 +174,7 @@ def test_what_is_to_be_pure_is_there(pattern: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(name for pattern in PURE for name in FILES if fnmatch(name, pattern)))
 def test_the_middle_is_pure(name: str) -> None:
-    assert [*_impure_modules(TREES[name]), *_impure_calls(TREES[name])] == []
+    assert [*_impure_modules(name), *_impure_calls(_tree(name))] == []
 
 
 @pytest.mark.parametrize("modules", [IDLE_PASS, COMMAND_LINE], ids=["an idle pass", "the command line"])
@@ -190,8 +189,18 @@ def test_what_is_dear_is_loaded_late(modules: tuple[str, ...]) -> None:
     assert DEAR.intersection(loaded) == set()
 
 
-def _modules(tree: ast.Module) -> Iterator[str]:
-    """Yield what is imported anywhere in a module, by absolute names."""
+@cache
+def _tree(name: str) -> ast.Module:
+    return ast.parse(FILES[name].read_text())
+
+
+@cache
+def _modules(name: str) -> tuple[str, ...]:
+    """Return what is imported anywhere in a module, by absolute names."""
+    return tuple(_imported(_tree(name)))
+
+
+def _imported(tree: ast.Module) -> Iterator[str]:
     for node in ast.walk(tree):
         match node:
             case ast.Import(names):
@@ -205,7 +214,7 @@ def _modules(tree: ast.Module) -> Iterator[str]:
 @cache
 def _imports() -> dict[str, set[str]]:
     """Return the modules of the program, each with those of the program that it imports, early or late."""
-    return {module: _ours(TREES[name]) for module, name in NAMES.items()}
+    return {module: _ours(_tree(name)) for module, name in NAMES.items()}
 
 
 def _ours(tree: ast.Module) -> set[str]:
@@ -228,8 +237,8 @@ def _fits(name: str, patterns: tuple[str, ...]) -> bool:
     return any(fnmatch(name, pattern) for pattern in patterns)
 
 
-def _impure_modules(tree: ast.Module) -> list[str]:
-    return [module for module in _modules(tree) if _within(module, IMPURE)]
+def _impure_modules(name: str) -> list[str]:
+    return [module for module in _modules(name) if _within(module, IMPURE)]
 
 
 def _impure_calls(tree: ast.Module) -> list[str]:
