@@ -19,6 +19,7 @@ from gitops.planning.steps import (
     Remove,
     Rename,
     Restart,
+    Revive,
     Start,
     Step,
     Stop,
@@ -181,6 +182,8 @@ def _mend(action: Action, engine: Engine) -> None:
             engine.connect_pod(container, network, aliases, address)
         case Disconnect(pod, network):
             engine.disconnect_pod(pod, network)
+        case Revive(network):
+            engine.revive_network(network)
 
 
 def _undo(action: Rename | Unpause, engine: Engine) -> None:

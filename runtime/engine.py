@@ -77,6 +77,15 @@ class Engine(Protocol):
     def create_network(self, network: Network) -> None:
         """Make a network in ``network.subnet``."""
 
+    def mute(self) -> frozenset[str]:
+        """Return the networks in which somebody is, and whose names nobody answers; it costs no call.
+
+        What is known is what the last look has found, and what the machine itself tells.
+        """
+
+    def revive_network(self, name: str) -> None:
+        """Let the names of a network be answered again; of one that isn't mute nothing is done."""
+
     def create_volume(self, volume: Volume) -> None:
         """Make an empty volume."""
 

@@ -61,7 +61,7 @@ def fingerprint(seen: Seen, source: str) -> str:
                 for one in mine.pods
             ),
             sorted([pod.name, *pod.networks] for pod in seen.pods if pod.id not in ours),
-            sorted([network.name, *network.subnets] for network in seen.networks),
+            sorted([one.name, one.mute, *one.subnets] for one in seen.networks),
             sorted([volume.name, volume.content] for volume in seen.volumes),
             sorted(mine.secrets),
         ]

@@ -19,6 +19,7 @@ from runtime.podman_http import Answer
 from runtime.podman_key import kept_key
 from runtime.podman_pods import complete, create, remove, start_or_remove, volume_named
 from runtime.podman_pull import pull
+from runtime.podman_resolver import Resolver
 from runtime.podman_seen import (
     Content,
     exit_of,
@@ -66,6 +67,7 @@ class PodmanEngine:
     def __init__(self, url: str | None = None) -> None:
         self._api = Api(of_this_user(url))
         self._bridges = Bridges(self._api)
+        self._resolver = Resolver(self._api)
 
     @property
     def requests(self) -> int:
@@ -93,6 +95,7 @@ class PodmanEngine:
         """
         with asking_podman_to("list what is there"):
             containers = self._api.get("containers/json", all=True, pod=True)
+            self._resolver.note(containers)
             networks = self._api.get("networks/json")
             self._bridges.note(networks)
             volumes = self._api.get("volumes/json")
@@ -100,7 +103,7 @@ class PodmanEngine:
             copied = copies(containers, self._annotations)
         found = Seen(
             pods=pods_of(containers, copied),
-            networks=networks_of(networks),
+            networks=networks_of(networks, self._resolver.mute()),
             volumes=volumes_of(volumes, _contents(volumes)),
             secrets=tuple(secret["Spec"]["Name"] for secret in kept),
             routes=routes(),
@@ -148,6 +151,15 @@ class PodmanEngine:
         with asking_podman_to(f"create the network {network.name}"):
             made = self._api.post("networks/create", network_spec(network))
             self._bridges.note([json.loads(made)])
+
+    def mute(self) -> frozenset[str]:
+        """Return the networks in which somebody is, and whose names nobody answers; Podman isn't asked."""
+        return self._resolver.mute()
+
+    def revive_network(self, name: str) -> None:
+        """Let names be answered again; what answers them serves all networks."""
+        with asking_podman_to(f"revive the network {name}"):
+            self._resolver.revive(name)
 
     def create_volume(self, volume: Volume) -> None:
         """Make an empty volume."""

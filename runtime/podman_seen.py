@@ -34,13 +34,16 @@ def pods_of(
     return grouped(one if one.seen.id not in copied else _stranger(one) for one in listed)
 
 
-def networks_of(networks: Iterable[Mapping[str, Any]]) -> tuple[SeenNetwork, ...]:
-    """Return every network."""
+def networks_of(
+    networks: Iterable[Mapping[str, Any]], mute: frozenset[str] = frozenset()
+) -> tuple[SeenNetwork, ...]:
+    """Return every network; nobody answers the names of those in ``mute``."""
     return tuple(
         SeenNetwork(
             name=network["name"],
             labels=network.get("labels") or {},
             subnets=tuple(subnet["subnet"] for subnet in network.get("subnets") or ()),
+            mute=network["name"] in mute,
         )
         for network in networks
     )

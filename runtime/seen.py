@@ -63,11 +63,12 @@ class SeenPod:
 
 @dataclass(frozen=True, slots=True)
 class SeenNetwork:
-    """A network, with the subnets that it takes."""
+    """A network, with the subnets that it takes; one is ``mute`` while nobody answers the names in it."""
 
     name: str
     labels: Mapping[str, str]
     subnets: tuple[str, ...]
+    mute: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,7 @@ class EngineInMemory:
         self._volumes: dict[str, SeenVolume] = {}
         self._written: dict[str, dict[str, File]] = {}  # by volume and path
         self._secrets: dict[str, bytes] = {}
+        self._hushed = False
         self._listeners: list[queue.SimpleQueue[Happening | None]] = []
 
     # What an engine is asked
@@ -93,7 +94,9 @@ class EngineInMemory:
             self.requests += 4
             found = Seen(
                 pods=pods_of(map(self._listed, self._pods.values())),
-                networks=tuple(self._networks.values()),
+                networks=tuple(
+                    replace(one, mute=name in self.mute()) for name, one in self._networks.items()
+                ),
                 volumes=tuple(self._volumes.values()),
                 secrets=tuple(self._secrets),
             )
@@ -142,6 +145,14 @@ class EngineInMemory:
                     raise EngineError(f"cannot create the network {network.name}: {network.subnet} is taken")
             subnets = (network.subnet,) if network.subnet else ()
             self._networks[network.name] = SeenNetwork(network.name, network.labels, subnets)
+
+    def mute(self) -> frozenset[str]:
+        running = [pod for pod in self._pods.values() if pod.state == "running"]
+        return frozenset(name for pod in running for name in pod.networks) if self._hushed else frozenset()
+
+    def revive_network(self, name: str) -> None:
+        with self._changing("revive_network", name):
+            self._hushed = False
 
     def create_volume(self, volume: Volume) -> None:
         with self._changing("create_volume", volume.name):
@@ -346,6 +357,10 @@ class EngineInMemory:
         self._end(name, exit_code)
         self._exits[self._pods[name].id] = Exit(restarts, out_of_memory, "")
 
+    def hush(self) -> None:
+        """Let nobody answer names any more, until a container starts."""
+        self._hushed = True
+
     def pause(self, name: str) -> None:
         """Pause a running pod."""
         for one in self._all(name):
@@ -461,6 +476,7 @@ class EngineInMemory:
 
     def _run(self, pod: SeenPod) -> None:
         pid = 1_000_000 + next(self._ids)
+        self._hushed = self._hushed and not pod.networks
         self._exits.pop(pod.id, None)
         self._pods[pod.name] = replace(pod, state="running", started=self.clock(), exit_code=0, pid=pid)
         self._tell("start", pod.name)

@@ -47,6 +47,10 @@ class Meddling:
     def crash(self, image: str, code: str) -> None:
         self.host.crashing[image] = int(code)
 
+    def hush(self) -> None:
+        """Let nobody answer names any more."""
+        self.host.engine.hush()
+
     def prune(self) -> None:
         self.host.engine.prune()
 

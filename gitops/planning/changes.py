@@ -20,6 +20,7 @@ from gitops.planning.steps import (
     Remove,
     Rename,
     Restart,
+    Revive,
     Start,
     Step,
     Stop,
@@ -222,6 +223,8 @@ def _lost(action: Action) -> tuple[str, str, str | None]:
             return ".network", network, None
         case Restart() | Kill():
             return ".probe", "passes", "fails"
+        case Revive():
+            return ".names", "answered", None
         case Stop():
             return ".infra", "running", "exited"
         case _:

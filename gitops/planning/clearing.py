@@ -26,6 +26,7 @@ def clear(scene: Scene) -> Iterator[Draft]:
     The volume of a claim goes only if it was made for a StatefulSet's pod and the set says so.
     """
     yield from _pods(scene)
+    yield from _passing(scene)
     yield from _things(scene)
     yield from _volumes(scene)
     yield from _marks(scene)
@@ -42,6 +43,13 @@ def _pods(scene: Scene) -> Iterator[Draft]:
         why = scene.reasons.get(key, why)
         action = Remove(key, left(scene, pod), pod.name, hooks(pod), stages=stopping(pod))
         yield Draft(action, owner, why, _first_what_follows(scene, pod) | drained(scene, pod))
+
+
+def _passing(scene: Scene) -> Iterator[Draft]:
+    """Yield what should have gone as it came, whichever source it was for: a crash has left it."""
+    for pod in scene.seen.pods:
+        if pod.labels.get(Label.KIND) == "resolver":
+            yield Draft(Remove(f"pod/{pod.name}"), None, "a crash has left it")
 
 
 def _first_what_follows(scene: Scene, pod: SeenPod) -> frozenset[str]:

@@ -137,6 +137,13 @@ class Disconnect:
 
 
 @dataclass(frozen=True, slots=True)
+class Revive:
+    """Let the names of a network be answered again."""
+
+    network: str
+
+
+@dataclass(frozen=True, slots=True)
 class Remove:
     """Remove a pod (``grace`` seconds after it was asked to stop), network, volume or secret by its key.
 
@@ -159,7 +166,7 @@ class Remove:
 
 
 Making = Create | Complete | Write | Configure | Build | Pull
-Action = Making | Start | Stop | Kill | Restart | Unpause | Rename | Connect | Disconnect | Remove
+Action = Making | Start | Stop | Kill | Restart | Unpause | Rename | Connect | Disconnect | Revive | Remove
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,5 +231,7 @@ def resource(action: Action) -> str:
             return made.key
         case Remove(key):
             return key
+        case Revive(network):
+            return f"network/{network}"
         case _:
             return f"pod/{action.pod}"

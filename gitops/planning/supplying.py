@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from gitops.planning.scene import Answer, Conflict, Draft, Scene
-from gitops.planning.steps import Build, Configure, Create, Pull, Remove, Write
+from gitops.planning.steps import Build, Configure, Create, Pull, Remove, Revive, Write
 from runtime.proxies import members, read_note
 from runtime.resources import (
     Configuration,
@@ -21,6 +21,7 @@ from runtime.seen import SeenVolume
 
 NEW = "new"
 ANEW = "it is told what has changed in git"
+MUTE = "nobody answers its names: Podman's resolver died"
 OTHERWISE = "its configuration is not what it should be"
 EAGERNESS = ("Never", "IfNotPresent", "Always")
 
@@ -68,6 +69,8 @@ def _network(scene: Scene, owner: Owner, network: Network) -> Iterator[Answer]:
         way_out = f"remove it with `podman network rm {network.name}`, or give the namespace another name"
         told = f"a network named {network.name} is there that sloop did not make: {way_out}"
         yield Conflict(owner, network.key, told)
+    elif there.mute:
+        yield Draft(Revive(network.name), owner, MUTE)
 
 
 def _volume(scene: Scene, owner: Owner, volume: Volume) -> Iterator[Answer]:

@@ -33,7 +33,7 @@ from runtime.ledger import open_ledger
 from runtime.records import Run
 from runtime.writes import Ledger
 
-HEED = 1.0  # seconds after which it is seen whether there is anything to probe by now
+HEED = 1.0  # seconds after which it is seen whether there is anything to probe by now, and who is mute
 
 
 @dataclass
@@ -108,6 +108,7 @@ def _serve(settings: Settings, orders: Orders, pulse: Pulse) -> None:
         bells = [keeper.bell for keeper in keepers]
         _open_to_others(stack, settings, list(zip(sources, keepers, strict=True)), common)
         _begin(partial(_listen, engine, bells))
+        _begin(partial(_mind_names, engine, bells))
         broken: list[BaseException] = []
         threads = [_begin(partial(_keep, keeper, orders, broken)) for keeper in keepers]
         follows = ", ".join(keeper.loop.house.source.display for keeper in keepers)
@@ -222,6 +223,17 @@ def _listen(engine: Engine, bells: Sequence[Bell]) -> None:
                 _ring(bells)
         time.sleep(wait)
         wait = min(wait * 2, LONGEST)
+
+
+def _mind_names(engine: Engine, bells: Sequence[Bell]) -> None:
+    """Ring when nobody answers the names of a network any more: no event tells of that."""
+    known: frozenset[str] = frozenset()
+    while not all(bell.over for bell in bells):
+        mute = engine.mute()
+        if mute - known:
+            _ring(bells)
+        known = mute
+        time.sleep(HEED)
 
 
 def _ring(bells: Sequence[Bell]) -> None:

@@ -1,8 +1,11 @@
 """Hands that meddle with a real Podman, behind sloop's back, as people do: from the command line."""
 
+import os
+import signal
 from dataclasses import dataclass
+from pathlib import Path
 
-from tests.machine import images
+from tests.machine import engine, images
 from tests.podman.conftest import Podman
 
 
@@ -43,5 +46,16 @@ class Hands:
     def rename(self, current: str, name: str) -> None:
         self.do("rename", current, name)
 
+    def hush(self) -> None:
+        """Kill what answers names for this Podman, and nobody else's."""
+        for pid in resolvers(self.podman):
+            os.kill(pid, signal.SIGKILL)
+            engine.until(lambda pid=pid: not Path(f"/proc/{pid}").exists())
+
     def disconnect(self, name: str, network: str) -> None:
         self.do("network", "disconnect", network, name)
+
+
+def resolvers(podman: Podman) -> list[int]:
+    """Return the processes that answer names for this Podman's containers, and nobody else's."""
+    return [pid for pid in engine.processes(podman.directory) if engine.program(pid) == "aardvark-dns"]

@@ -548,3 +548,24 @@ def test_a_pod_may_be_in_the_network_of_the_machine(subject: Subject) -> None:
 
     assert subject.pods()["town.baker"].state == "running"
     assert "town" not in subject.pods()["town.baker"].networks
+
+
+def test_names_that_nobody_answers_are_seen_and_answered_again_and_nobody_is_started(town: Subject) -> None:
+    town.engine.create_pod(pod())
+    baker = town.pods()["town.baker"]
+    assert mute(town) == set()
+
+    town.hands.hush()
+    assert mute(town) == town.engine.mute() == {"town"}
+
+    town.engine.revive_network("town")
+    assert mute(town) == town.engine.mute() == set()
+    assert town.pods() == {"town.baker": baker}
+
+    town.engine.revive_network("town")
+    assert town.pods() == {"town.baker": baker}
+
+
+def mute(subject: Subject) -> set[str]:
+    """Return the networks whose names nobody answers."""
+    return {one.name for one in subject.engine.look().networks if one.mute}

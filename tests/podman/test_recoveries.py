@@ -1,12 +1,10 @@
 """What happens to traffic while nobody but Podman and the proxies look after it."""
 
 import http.client
-import os
 import signal
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import closing, contextmanager
 from typing import Any
 
 from runtime.engine import EngineError
@@ -55,13 +53,6 @@ def process(program: Program, name: str) -> int:
     return int(program.inspect(name)["State"]["Pid"])
 
 
-def resolvers(program: Program) -> list[int]:
-    """Return the processes that resolve names for this Podman's containers, and nobody else's."""
-    words = {int(one.name): _words(one) for one in Path("/proc").glob("[0-9]*")}
-    place = os.fspath(program.podman.directory)
-    return [pid for pid, said in words.items() if "aardvark-dns" in said and place in said]
-
-
 def goes_on(load: Load, more: int = 50) -> None:
     """Wait until so many more requests are answered."""
     answered = load.answered
@@ -88,8 +79,7 @@ def test_traffic_recovers_from_dead_proxies_moved_pods_and_a_silent_resolver(pro
         )
         hands.do("network", "connect", "sloop-default", first)
         until(lambda: addresses(program).get(first, before) != before)
-        for pid in resolvers(program):
-            os.kill(pid, signal.SIGKILL)
+        hands.hush()
         goes_on(load, 500)
         hands.do("restart", "--time=0", second)
         until(lambda: set(addresses(program)) == {first, second})
@@ -124,7 +114,7 @@ def test_a_held_connection_lasts_while_its_pod_stops_to_which_nobody_else_is_led
     assert asked(held).status == 200
 
     program.commit("Two", *made("two", replicas=1, lifecycle=patient), led())
-    with program.started("apply") as applying, loading(f"http://{place}/") as load:
+    with closing(held), program.started("apply") as applying, loading(f"http://{place}/") as load:
         until(lambda: old not in addresses(program))
         assert old in program.running()
         answers = [asked(held)]
@@ -164,10 +154,3 @@ def unreachable(process: int) -> Iterator[None]:
         yield
     finally:
         subprocess.run([*link, "arp", "on", "up"], check=True)
-
-
-def _words(process: Path) -> str:
-    try:
-        return (process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-    except OSError:
-        return ""
