@@ -8,26 +8,20 @@ from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 from threading import Lock
-from typing import Any, Protocol
 
-from sqlalchemy import Connection, CursorResult, Executable, create_engine, event
+from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import StaticPool
 
 from runtime.ledger_trouble import ELSEWHERE, LedgerError, is_damage, newer, told
 from runtime.past import PATIENCE
 from runtime.recall import FILE, VERSION
+from runtime.statements import STATEMENTS
 from runtime.stop import shielded
 from runtime.tables import bring_up
+from runtime.writes import Written
 
 WAL_LIMIT = 4 * 1024 * 1024  # bytes that stay on disk when a large write-ahead log has been carried over
-
-
-class Write(Protocol):
-    """Carries out one statement, once or for each of several rows."""
-
-    def __call__(self, statement: Executable, rows: Any, /) -> CursorResult[Any]:
-        """Return what the database answers."""
 
 
 class Database:
@@ -38,11 +32,18 @@ class Database:
         self._connection = connection
         self._turn = Lock()
 
+    def write(self, *written: Written) -> int:
+        """Carry out all of it or nothing; return the id of the row that the last one has made, or 0."""
+        with self.writing() as connection:
+            for name, rows in written:
+                made = connection.execute(STATEMENTS[name], rows)
+        return made.lastrowid or 0
+
     @contextmanager
-    def writing(self) -> Iterator[Write]:
-        """Carry out all that is written inside, or nothing of it."""
+    def writing(self) -> Iterator[Connection]:
+        """Carry out all that is executed inside, or nothing of it."""
         with shielded(), self._turn, _telling(self.path), self._connection.begin():
-            yield self._connection.execute
+            yield self._connection
 
     def close(self) -> None:
         """Let go of the file."""

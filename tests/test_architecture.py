@@ -54,7 +54,7 @@ ABOVE = {"gitops.service": {"gitops.commands", "gitops.doctor"}, "gitops": {"git
 LIVES_IN = {
     "podman": ("runtime/podman*.py",),
     "requests": ("runtime/podman*.py",),
-    "sqlalchemy": ("runtime/database.py", "runtime/tables.py", "runtime/writes.py"),
+    "sqlalchemy": ("runtime/database.py", "runtime/statements.py", "runtime/tables.py"),
     "git": ("gitops/git/tree.py",),
     "deepdiff": ("gitops/planning/differences.py",),
     "pydantic": ("schemas/*.py",),

@@ -170,8 +170,8 @@ def test_a_full_disk_is_an_error_that_says_so_and_loses_nothing_older(tmp_path: 
 
     database = open_database(tmp_path, pytest.fail)
     with Ledger(database, Past(tmp_path)) as ledger:
-        with database.writing() as write:
-            write(text("PRAGMA max_page_count = 1"), {})
+        with database.writing() as connection:
+            connection.execute(text("PRAGMA max_page_count = 1"))
         with pytest.raises(LedgerError, match=r"the disk is full: free some space and try again$"):
             ledger.tell("shop", None, "Created", "x" * 100_000, 2.0)
         ledger.tell("shop", None, "Created", "small", 3.0)

@@ -68,9 +68,9 @@ def test_a_signal_that_nobody_waited_for_is_forgotten_with_its_command() -> None
 
 def test_what_is_being_written_is_written_whole_and_more_can_be_after_a_signal(tmp_path: Path) -> None:
     with closing(open_database(tmp_path, pytest.fail)) as database:
-        with pytest.raises(Stopped), stoppable(), database.writing() as write:
+        with pytest.raises(Stopped), stoppable(), database.writing() as connection:
             signal.raise_signal(signal.SIGTERM)
-            write(text("CREATE TABLE marks (number)"), {})
-        with database.writing() as write:
-            write(text("INSERT INTO marks VALUES (1)"), {})
-            assert write(text("SELECT number FROM marks"), {}).scalar_one() == 1
+            connection.execute(text("CREATE TABLE marks (number)"))
+        with database.writing() as connection:
+            connection.execute(text("INSERT INTO marks VALUES (1)"))
+            assert connection.execute(text("SELECT number FROM marks")).scalar_one() == 1
