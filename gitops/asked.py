@@ -6,8 +6,8 @@ from gitops.git.source import Source
 from gitops.git.there import commit_there
 from gitops.house import house_of
 from gitops.loop import Teller
-from gitops.program import Document, Wish, go_on
-from gitops.request import Request
+from gitops.program import Document, go_on
+from gitops.request import Request, Wish
 from gitops.settings import Settings
 from gitops.sources import engine_of, source_of
 from gitops.telling.meant import absent

@@ -2,44 +2,29 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from gitops.aim import Aim, Unsigned, aim, aiming, fixed, insisting
+from gitops.aim import Aim, aim, aiming, insisting
 from gitops.git.source import Source
 from gitops.head import Head
-from gitops.house import house_of, issuer_of
-from gitops.idle import idle, record
+from gitops.house import house_of
+from gitops.idle import idle
 from gitops.settings import Settings, rules
 from gitops.sources import engine_of, source_of
-from runtime.dataclass import dataclass
+from gitops.standing import behind, notices, standing, suspension
 
 if TYPE_CHECKING:
-    from gitops.converge import Converged
     from gitops.loop import Teller
     from gitops.planning.changes import Change
     from gitops.planning.house import House
     from gitops.planning.view import View
-    from gitops.request import Request
+    from gitops.request import Request, Wish
     from runtime.engine import Engine
-    from runtime.past import Past
     from runtime.records import Run
 
 Document = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """How a person wants an apply to go.  ``timeout`` in seconds; None is what the source has.
-
-    ``or_last_good`` keeps the last commit that went well while git is out of reach.
-    """
-
-    timeout: float | None = None
-    wait: bool = True
-    or_last_good: bool = False
 
 
 def status(settings: Settings) -> Document:
@@ -54,7 +39,7 @@ def status(settings: Settings) -> Document:
     house, looked, aimed = _look(settings, source, engine, None)
     with look_back(settings.state) as past:
         why = suspension(settings, past, source.id)
-    return _status(house, looked, behind(settings, source, aimed), why)
+    return standing(house, looked, behind(settings, source, aimed), why)
 
 
 def diff(settings: Settings, *, to: str | None = None, adopting: frozenset[str] = frozenset()) -> Document:
@@ -76,12 +61,12 @@ def diff(settings: Settings, *, to: str | None = None, adopting: frozenset[str] 
         looked.commit.sha,
         _changes(settings, house, looked, adopting),
         steps,
-        [*filter(None, [behind(settings, source, aimed)]), *_notices(looked), *_refused(source, looked)],
+        [*filter(None, [behind(settings, source, aimed)]), *notices(looked), *_refused(source, looked)],
         {},
     )
 
 
-def apply(settings: Settings, request: "Request", wish: Wish, teller: "Teller") -> tuple[Document, str]:
+def apply(settings: Settings, request: "Request", wish: "Wish", teller: "Teller") -> tuple[Document, str]:
     """Converge once; return what was done, and how it ended: Synced, Failed, Late or RolledBack."""
     source = source_of(settings)
     engine = engine_of(settings)
@@ -99,7 +84,7 @@ def apply(settings: Settings, request: "Request", wish: Wish, teller: "Teller") 
     return _converge(settings, source, engine, request, wish, teller, insist)
 
 
-def go_on(settings: Settings, request: "Request", wish: Wish, teller: "Teller") -> tuple[Document, str]:
+def go_on(settings: Settings, request: "Request", wish: "Wish", teller: "Teller") -> tuple[Document, str]:
     """Converge once, whatever the last pass has concluded; return as ``apply`` does."""
     source = source_of(settings)
     insist = insisting(source, rules(settings).on_failure)
@@ -119,66 +104,16 @@ def _converge(
     source: Source,
     engine: "Engine",
     request: "Request",
-    wish: Wish,
+    wish: "Wish",
     teller: "Teller",
     aim: Callable[[], Aim],
 ) -> tuple[Document, str]:
-    from gitops.alone import alone
-    from gitops.converge import converge
-    from gitops.git.there import commit_there
-    from gitops.journal import Journal
-    from gitops.loop import Loop
-    from gitops.planning.guard import Refusal
-    from gitops.probing import Watch
-    from gitops.service.courier import courier_of
-    from reconcilers.pods import earliest
-    from runtime.ledger import open_ledger
-    from schemas.problems import ManifestError
+    from runtime.scribe import summoned
 
-    house = house_of(settings, source, engine)
-    with (
-        alone(settings.state, source.id, teller.notice),
-        open_ledger(settings.state, teller.notice) as ledger,
-        closing(Watch(engine)) as watch,
-    ):
-        if why := suspension(settings, ledger.past, source.id):
-            return _left_alone(why)
-        there = partial(commit_there, ledger.past, source, engine)
-        on_failure = "hold" if request.stays else rules(settings).on_failure
-        courier = courier_of(settings, teller.notice)
-        heard = partial(courier.ended, rules(settings).name or source.display)
-        journal = Journal(ledger, source.id, time.time, heard=heard)
-        aim = fixed(there) if request.stays else aim
-        loop = Loop(house, journal, request, teller, aim, watch, on_failure=on_failure)
-        loop.issuer = issuer_of(settings)
-        try:
-            ended = converge(loop, timeout=wish.timeout or rules(settings).timeout, wait=wish.wait)
-        except (ManifestError, Refusal) as refused:
-            sha = refused.sha if isinstance(refused, Unsigned) else loop.sha
-            journal.refused(house.commit(sha), request.trigger, str(refused))
-            raise
-        finally:
-            courier.finish()
-        document = _status(house, ended.last.view, behind(settings, source, loop.aimed))
-        if ended.last.done and not ended.last.view.left:  # which ends when a neighbour's git says so
-            looked, sha = ended.last.view, ended.last.view.commit.sha
-            later = earliest(*(answer.look_again for answer in looked.wanted))
-            record(ledger, source, looked.seen, settings, sha, document, look_again=later)
-    return _told(settings, house, ended, document), ended.end.value
+    with summoned(settings.state) as scribe:  # it loads one half of what is needed, and we the other
+        from gitops.applying import applied
 
-
-def _told(settings: Settings, house: "House", ended: "Converged", document: Document) -> Document:
-    """Return what became of it; where it isn't well, with what those who aren't said last."""
-    from gitops.converge import End
-    from gitops.telling.aftermath import said_last
-    from gitops.telling.report import changes_document, result_document
-
-    summary = {"outcome": ended.end.value, "health": document["health"], "message": ended.message}
-    steps = [result_document(result) for result in ended.results]
-    notices = [*_notices(ended.last.view), *(result.notice for result in ended.results if result.notice)]
-    output, untold = ([], []) if ended.end is End.WELL else said_last(house, settings.state, ended.last.fares)
-    told = changes_document(ended.last.view.commit.sha, ended.changes, steps, [*notices, *untold], summary)
-    return {**told, "output": output}
+        return applied(settings, source, engine, request, wish, teller, aim, scribe)
 
 
 def _look(
@@ -221,65 +156,6 @@ def _changes(
     found = changes(looked, before(house, looked), house.source.id, adopting)
     with look_back(settings.state) as past:
         return explained(house, looked, found, partial(past.outage, house.source.id))
-
-
-def behind(settings: Settings, source: Source, aimed: Aim) -> str:
-    """Say why the newest commit is not carried out, and how it failed, as far as the ledger knows."""
-    if not aimed.failed:
-        return aimed.why
-    from runtime.ledger import look_back
-
-    with look_back(settings.state) as past:
-        runs = [run for run in past.history(source.id) if run.revision == aimed.newest]
-    return ": ".join([aimed.why, *[run.message for run in runs if run.outcome == "Failed"][:1]])
-
-
-def suspension(settings: Settings, past: "Past", source: str) -> str:
-    """Say why a source is left alone, and how that ends; "" where it isn't."""
-    if rules(settings).suspended:
-        return "suspended by sloop.yaml; without `suspended: true` there it goes on"
-    since = past.suspended(source)
-    if since is None:
-        return ""
-    from reconcilers.words import clock
-
-    return f"suspended by a hand at {clock(since)}; `sloop resume` goes on"
-
-
-def _left_alone(why: str) -> tuple[Document, str]:
-    from gitops.telling.report import changes_document
-
-    summary = {"outcome": "Suspended", "health": "Suspended", "message": why}
-    return {**changes_document("", (), (), (), summary), "output": []}, "Suspended"
-
-
-def _status(house: "House", looked: "View", why: str, suspended: str = "") -> Document:
-    from gitops.planning.fare import fares, overall
-    from gitops.telling.origins import with_origins
-    from gitops.telling.report import status_document
-    from reconcilers.wanted import Health
-
-    found = with_origins(house.source, looked, fares(looked))
-    health = overall(found)
-    if suspended and health in {Health.HEALTHY, Health.PROGRESSING}:  # nothing gets ahead
-        health = Health.SUSPENDED
-    told = status_document(house.source.display, looked.commit.sha, found, _notices(looked))
-    sync = "OutOfSync" if why else told["sync"]
-    said = {"behind": why, "suspended": suspended, "abandoned": _abandoned(looked)}
-    return {**told, "sync": sync, "health": health, **said}
-
-
-def _abandoned(looked: "View") -> list[str]:
-    return [f"{owner} left git, and stays: sloop.yaml says prune: false" for owner in looked.abandoned]
-
-
-def _notices(looked: "View") -> list[str]:
-    conflicts = [f"{one.owner}: {one.message}" for one in looked.plan.conflicts]
-    moved = [
-        f"{owner} left git, and is left to {name}, which has it now" for owner, name in looked.left.items()
-    ]
-    told = (str(notice) for notice in looked.rendered.notices)
-    return [*_abandoned(looked), *moved, *conflicts, *told]
 
 
 def _refused(source: Source, looked: "View") -> list[str]:

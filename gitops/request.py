@@ -33,6 +33,18 @@ class Request:
     only: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """How a person wants an apply to go.  ``timeout`` in seconds; None is what the source has.
+
+    ``or_last_good`` keeps the last commit that went well while git is out of reach.
+    """
+
+    timeout: float | None = None
+    wait: bool = True
+    or_last_good: bool = False
+
+
 class Overtaken(Exception):
     """A newer commit came than the one that was asked for; what was under way to that one is let go."""
 

@@ -13,10 +13,10 @@ from gitops.house import house_of
 from gitops.journal import Journal
 from gitops.loop import Loop, Pass
 from gitops.probing import Watch
-from gitops.program import suspension
 from gitops.request import Request
 from gitops.settings import Settings, SettingsError
 from gitops.sources import engine_of, source_of
+from gitops.standing import suspension
 from gitops.telling.meant import absent
 from reconcilers.cronjob import Cron
 from reconcilers.job import summary

@@ -17,7 +17,7 @@ from runtime.stop import Stopped
 
 if TYPE_CHECKING:
     from gitops.loop import Teller
-    from gitops.request import Request
+    from gitops.request import Request, Wish
     from runtime.resources import Owner
 
 Document = Mapping[str, Any]
@@ -92,9 +92,7 @@ def diff(settings: Settings, *, to: str | None = None) -> tuple[Document, Exit]:
     return _merged(answers, [one.value for one in answers], {}), max(one.code for one in answers)
 
 
-def apply(
-    settings: Settings, request: "Request", wish: program.Wish, teller: "Teller"
-) -> tuple[Document, str]:
+def apply(settings: Settings, request: "Request", wish: "Wish", teller: "Teller") -> tuple[Document, str]:
     """Converge once on all sources that are meant; return what was done, and how the worst one ended."""
     if not are_several(settings):
         return program.apply(settings, request, wish, teller)

@@ -3,8 +3,8 @@
 import time
 from typing import TYPE_CHECKING
 
-from gitops.program import Document, Wish, go_on
-from gitops.request import Request
+from gitops.program import Document, go_on
+from gitops.request import Request, Wish
 from gitops.settings import Settings, rules
 from gitops.sources import source_of
 from gitops.telling.which import Unaskable

@@ -163,8 +163,8 @@ def _damage(found: str) -> DBAPIError:
 
 def _move_aside(path: Path) -> Path:
     aside = next(new for n in count(1) if not (new := path.with_name(f"{path.name}.corrupt-{n}")).exists())
-    path.rename(aside)
-    for journal in ("-wal", "-shm"):
+    for journal in ("-wal", "-shm"):  # first: after a crash they must not be taken for the new ledger's
         with suppress(FileNotFoundError):
             path.with_name(path.name + journal).rename(aside.with_name(aside.name + journal))
+    path.rename(aside)
     return aside

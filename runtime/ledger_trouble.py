@@ -18,11 +18,11 @@ WAYS_OUT = {
 
 
 class LedgerError(Exception):
-    """The ledger can't be read or written; ``path`` is its file.  The message ends with the way out."""
+    """The ledger can't be read or written; ``path`` is its file, ``way_out`` what the message ends with."""
 
     def __init__(self, path: Path, trouble: str, way_out: str) -> None:
         super().__init__(f"the ledger {path} {trouble}: {way_out}")
-        self.path = path
+        self.path, self.trouble, self.way_out = path, trouble, way_out
 
 
 def told(path: Path, error: BaseException | None) -> LedgerError:

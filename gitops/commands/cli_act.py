@@ -204,7 +204,7 @@ def applied(
     said: Said, request: Any, timeout: float | None, *, wait: bool, or_last_good: bool = False
 ) -> Exit:
     """Converge, tell how it goes and what became of it, and return the exit code."""
-    from gitops.program import Wish
+    from gitops.request import Wish
     from gitops.several import apply as converge
 
     wish = Wish(timeout, wait, or_last_good)

@@ -41,7 +41,7 @@ def restart(
     said = said_of(context, output)
     with errors(said):
         from gitops.asked import restart as anew
-        from gitops.program import Wish
+        from gitops.request import Wish
         from gitops.telling.meant import meant
 
         wish = Wish(patience(timeout), not no_wait)
@@ -99,7 +99,7 @@ def rollout_resume(
     said = said_of(context, output)
     with errors(said):
         from gitops.asked import resume
-        from gitops.program import Wish
+        from gitops.request import Wish
         from gitops.telling.meant import meant
 
         wish = Wish(patience(timeout), not no_wait)

@@ -55,7 +55,7 @@ def resume(
     """
     said = said_of(context, output)
     with errors(said):
-        from gitops.program import Wish
+        from gitops.request import Wish
 
         wish = Wish(patience(timeout), not no_wait)
         if which is None:

@@ -14,7 +14,6 @@ from gitops.house import house_of, issuer_of
 from gitops.journal import Journal
 from gitops.loop import Loop
 from gitops.probing import Watch
-from gitops.program import suspension
 from gitops.request import Request
 from gitops.service.board import Board
 from gitops.service.courier import courier_of
@@ -26,6 +25,7 @@ from gitops.service.strays import strays
 from gitops.service.visitors import Heard, Visitors
 from gitops.settings import Settings, SettingsError, each, hurried, rules
 from gitops.sources import engine_of, source_of
+from gitops.standing import suspension
 from gitops.telling.teller import Plain
 from runtime.dataclass import dataclass
 from runtime.engine import Engine, EngineError

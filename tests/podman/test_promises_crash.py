@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from itertools import count, takewhile
+from pathlib import Path
 
 import pytest
 
@@ -26,7 +27,7 @@ from tests.podman.manifests import (
     secret,
     variable,
 )
-from tests.podman.program import Program
+from tests.podman.program import Program, until
 from tests.podman.watching import watching
 
 KILLED = -signal.SIGKILL
@@ -67,6 +68,13 @@ def current(program: Program) -> set[str]:
 def moments(dies: Callable[[int], bool]) -> list[int]:
     """Return every moment at which it died, from the first on."""
     return list(takewhile(dies, count(1)))
+
+
+def command(pid: str) -> str:
+    """Return the command line of a process, "" if it has ended."""
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/cmdline").read_text()
+    return ""
 
 
 def shop(color: str = "blue", replicas: int = 2) -> Sequence[Object]:
@@ -151,6 +159,23 @@ def test_a_rollback_may_be_killed_at_any_change(program: Program) -> None:
         return died
 
     assert len(moments(dies)) >= 3
+
+
+def test_an_apply_whose_writer_is_killed_says_so_and_the_next_one_ends_it(program: Program) -> None:
+    program.commit("First", *shop())
+
+    with program.started("apply") as running:
+        children = Path(f"/proc/{running.pid}/task/{running.pid}/children")
+        until(lambda: any("runtime.scribe" in command(pid) for pid in children.read_text().split()))
+        (scribe,) = [pid for pid in children.read_text().split() if "runtime.scribe" in command(pid)]
+        os.kill(int(scribe), signal.SIGKILL)
+        said = running.communicate(timeout=60)[1]
+
+    assert (running.returncode, "has lost the process that writes to it: try again" in said) == (4, True), (
+        said
+    )
+    recovered(program)
+    assert shape(program) == {"containers": 2, "volumes": 2, "secrets": 1, "networks": 1}
 
 
 @pytest.mark.parametrize("seed", range(SEED, SEED + 2))
