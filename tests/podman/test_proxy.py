@@ -1,7 +1,12 @@
 """A proxy on a real Podman: of this machine's HAProxy, told anew while it serves, never told nonsense."""
 
+import os
 import signal
+import socket
 import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +14,7 @@ import pytest
 
 from runtime.engine import EngineError
 from runtime.podman import PodmanEngine
-from runtime.proxies import HOME
+from runtime.proxies import HOME, MASTER, RUN
 from runtime.resources import Port
 from runtime.seen import SeenPod
 from tests.machine import api
@@ -133,6 +138,40 @@ def test_told_anew_as_it_starts_and_as_it_dies_it_takes_that_up(engine: PodmanEn
     until(lambda: up(engine) == {"town.baker"})
     (volume,) = (one for one in engine.look().volumes if one.name == NAME)
     assert volume.content == proxy("town.baker")[1].content
+
+
+def test_a_proxy_that_breaks_off_its_answer_is_told_once_more(
+    engine: PodmanEngine, empty_podman: Podman
+) -> None:
+    begin(engine, "town.baker")
+
+    with breaking_off(home(empty_podman) / RUN):
+        engine.configure(proxy("town.miller")[1])
+
+    until(lambda: up(engine) == {"town.miller"})
+    (volume,) = (one for one in engine.look().volumes if one.name == NAME)
+    assert volume.content == proxy("town.miller")[1].content
+
+
+@contextmanager
+def breaking_off(run: Path) -> Iterator[None]:
+    """Let the first who speaks to the proxy's master find that it goes away, as one that starts anew does."""
+    place, kept, directory = run / MASTER, run / "kept", os.open(run, os.O_PATH)
+    place.rename(kept)
+    with socket.socket(socket.AF_UNIX) as instead:
+        instead.bind(f"/proc/self/fd/{directory}/{MASTER}")  # its whole path may be too long for a socket
+        instead.listen()
+
+        def go_away() -> None:
+            line, _ = instead.accept()
+            kept.replace(place)
+            line.close()
+
+        thread = threading.Thread(target=go_away, daemon=True)
+        thread.start()
+        yield
+        thread.join()
+    os.close(directory)
 
 
 def test_a_proxy_that_dies_comes_back_by_itself_though_it_was_told_anew(engine: PodmanEngine) -> None:
