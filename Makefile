@@ -10,6 +10,8 @@ UV := .cache/uv/bin/uv
 # Processes that share the tests, each with a Podman of its own.  Rootless ones publish ports on the machine,
 # so there can be one of them only.
 WORKERS ?= $(if $(filter 0,$(shell id -u)),3,0)
+# Where PYTHONDONTWRITEBYTECODE is set, every process would compile all tests again, and all of sloop.
+CACHING := PYTHONDONTWRITEBYTECODE=
 
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-down test coverage test-matrix bench test-systemd chaos soak mutants check lock clean compiled
@@ -23,11 +25,11 @@ demo: $(ENVIRONMENT) $(MACHINE) compiled ## deploy the sample application, break
 demo-down: ## remove the demo and all that it started
 	@test ! -e .demo || $(PYTHON) -m tests.machine.demo down
 
-test: $(ENVIRONMENT) $(MACHINE) compiled ## run every test, on a real Podman of their own
-	@.venv/bin/pytest --numprocesses=$(WORKERS) --dist=worksteal $(PYTEST)
+test: $(ENVIRONMENT) $(MACHINE) compiled .cache/collected ## run every test, on a real Podman of their own
+	@$(CACHING) .venv/bin/pytest --numprocesses=$(WORKERS) --dist=worksteal $(PYTEST)
 
-coverage: $(ENVIRONMENT) $(MACHINE) compiled ## run every test, and show which branches no test has taken: half as long again
-	@.venv/bin/pytest --numprocesses=$(WORKERS) --dist=worksteal \
+coverage: $(ENVIRONMENT) $(MACHINE) compiled .cache/collected ## run every test, and show which branches no test has taken: half as long again
+	@$(CACHING) .venv/bin/pytest --numprocesses=$(WORKERS) --dist=worksteal \
 		--cov=gitops --cov=reconcilers --cov=runtime --cov=schemas --cov-branch --cov-report=term:skip-covered $(PYTEST)
 
 test-matrix: $(ENVIRONMENT) ## run the tests with Podman 4.3 and 5.4, as root and rootless (MATRIX='--only trixie-root')
@@ -60,9 +62,16 @@ lock: $(UV) ## choose the newest versions that pyproject.toml allows, and write 
 clean: demo-down ## forget what was set up and cached
 	@rm -rf .venv .cache
 
-# Where PYTHONDONTWRITEBYTECODE is set, every start of sloop would compile all of it again.
 compiled: $(ENVIRONMENT)
 	@.venv/bin/python -m compileall -q gitops reconcilers runtime schemas
+
+# What pytest makes of the tests is made once, on two cores, and not by all its workers at the same time;
+# what goes wrong goes wrong there again, and is told.
+.cache/collected: $(ENVIRONMENT)
+	@echo tests/gitops tests/podman tests/reconcilers tests/runtime tests/schemas | \
+		$(CACHING) xargs -n 1 -P 2 .venv/bin/pytest --collect-only -qq > /dev/null || true
+	@mkdir -p .cache
+	@touch $@
 
 # The name of each stamp says what it was made from, so a change makes it anew and nothing else does.
 $(ENVIRONMENT):

@@ -19,6 +19,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import is_dataclass
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -100,7 +101,22 @@ def _load() -> None:
             importlib.import_module(module.name)
     for name in LATE:
         importlib.import_module(name)
+    _write()
     gc.freeze()
+
+
+def _write() -> None:
+    """Have written what is written when it is first needed: models, and the functions of frozen values."""
+    for model in importlib.import_module("schemas.kinds").KINDS.values():
+        model.model_rebuild()
+    loaded = [module for name, module in sys.modules.items() if name.partition(".")[0] in PACKAGES]
+    for value in {one for module in loaded for one in vars(module).values() if _is_late(one)}:
+        with suppress(TypeError):  # it lacks its arguments, and has seen so by functions of its own
+            value()
+
+
+def _is_late(one: object) -> bool:
+    return isinstance(one, type) and is_dataclass(one) and not one.__dataclass_params__.init
 
 
 def _supervise(asked: bytes, fds: Sequence[int]) -> None:
