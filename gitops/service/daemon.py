@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import field
 from functools import partial
+from queue import SimpleQueue
 
 from gitops.aim import Aim, aiming
 from gitops.head import Head
@@ -33,24 +34,42 @@ from runtime.ledger import open_ledger
 from runtime.records import Run
 from runtime.writes import Ledger
 
+ENDS = (signal.SIGTERM, signal.SIGINT)
 HEED = 1.0  # seconds after which it is seen whether there is anything to probe by now, and who is mute
 
 
 @dataclass
 class Orders:
-    """What the process was told from outside: to end, or to read its configuration again."""
+    """What the process was told from outside: to end, or to read its configuration again.
 
-    told: threading.Event = field(default_factory=threading.Event)
+    ``told`` holds the numbers of signals.  What hears them is its ``put`` itself: a function in Python may be
+    interrupted by the next signal, and that would wait for a lock which it holds.
+    """
+
+    told: SimpleQueue[int] = field(default_factory=SimpleQueue)
     over: bool = False
 
-    def end(self, *_: object) -> None:
-        """Let all keepers end, and the process after them."""
-        self.over = True
-        self.told.set()
+    def hear(self) -> None:
+        """Hear what the process is told from now on."""
+        for number in (*ENDS, signal.SIGHUP):
+            signal.signal(number, self.told.put)  # type: ignore[arg-type]  # what comes second has no effect
 
-    def reload(self, *_: object) -> None:
-        """Let all keepers end, and others begin with new settings."""
-        self.told.set()
+    def end(self) -> None:
+        """Let all keepers end, and the process after them; from any thread."""
+        self.told.put(ENDS[0])
+
+    def wait(self) -> None:
+        """Return when all keepers shall end: for good if it is ``over``, else to read the settings again."""
+        self._heed(self.told.get())
+        self.forget()
+
+    def forget(self) -> None:
+        """Take what was told meanwhile as done, but for the end."""
+        while not self.told.empty():
+            self._heed(self.told.get())
+
+    def _heed(self, number: int) -> None:
+        self.over = self.over or number in ENDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +89,12 @@ def run(settings: Settings, interval: float | None, again: Callable[[], Settings
     settings anew at SIGHUP.  Git or Podman going away is told in one line, and survived.
     """
     orders, tell = Orders(), Plain().notice
-    for number, treatment in (
-        (signal.SIGTERM, orders.end),
-        (signal.SIGINT, orders.end),
-        (signal.SIGHUP, orders.reload),
-    ):
-        signal.signal(number, treatment)
+    orders.hear()
     pulse = Pulse()
     _begin(pulse.tell)
     while not orders.over:
         _serve(settings if interval is None else hurried(settings, interval), orders, pulse)
-        orders.told.clear()
+        orders.forget()
         if not orders.over:
             settings = _renewed(settings, again, tell)
 
@@ -114,7 +128,7 @@ def _serve(settings: Settings, orders: Orders, pulse: Pulse) -> None:
         follows = ", ".join(keeper.loop.house.source.display for keeper in keepers)
         _tell_of_strays(settings, engine)
         notify("READY=1", f"STATUS=follows {follows}")
-        orders.told.wait()
+        orders.wait()
         notify("STOPPING=1" if orders.over else "STATUS=reads its configuration again")
         for bell in bells:
             bell.end()

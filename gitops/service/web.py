@@ -71,7 +71,7 @@ class Web:
         meant = {key: one for key, one in self.sources.items() if name in {None, key}}
         if not meant:
             return text(404, "there is no such source")
-        if self._seen_before(mark(request.body)):
+        if self._seen_before(mark(name or "", request.body)):
             return text(200, "that came before")
         woken = [one for one in meant.values() if concerns(request.body, one.ref)]
         for one in woken:

@@ -9,6 +9,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from gitops.git.source import RANGE
+
 SIGNATURES = {  # by the header that carries it: what stands before the HMAC-SHA256 of the body
     "x-hub-signature-256": "sha256=",  # GitHub, and Gitea and Forgejo besides their own
     "x-forgejo-signature": "",
@@ -38,14 +40,18 @@ def branches(body: bytes) -> frozenset[str]:
 
 
 def concerns(body: bytes, ref: str | None) -> bool:
-    """Say whether a payload may be about a source's ref; about HEAD, any may be."""
+    """Say whether a payload may be about a source's ref; about HEAD any may be, about versions any tag."""
     named = branches(body)
-    return not named or ref in {None, "HEAD"} or bool(named & {ref, f"refs/heads/{ref}", f"refs/tags/{ref}"})
+    if not named or ref is None or ref == "HEAD":
+        return True
+    if ref.startswith(RANGE):
+        return any(one.startswith("refs/tags/") for one in named)
+    return bool(named & {ref, f"refs/heads/{ref}", f"refs/tags/{ref}"})
 
 
-def mark(body: bytes) -> bytes:
-    """Return what tells a payload from others: one that comes again is not worth another look."""
-    return hashlib.sha256(body).digest()
+def mark(name: str, body: bytes) -> bytes:
+    """Return what tells a payload to a name from others: one that comes again is not worth another look."""
+    return hashlib.sha256(name.encode() + b"\n" + body).digest()
 
 
 def _refs(payload: Any) -> Iterator[str]:
@@ -55,8 +61,11 @@ def _refs(payload: Any) -> Iterator[str]:
         case {"push": {"changes": list(changes)}}:  # Bitbucket Cloud
             for change in changes:
                 match change:
-                    case {"new": {"name": str(name)}} | {"new": None, "old": {"name": str(name)}}:
-                        yield f"refs/heads/{name}"
+                    case {"new": {"name": str(name)} as one} | {
+                        "new": None,
+                        "old": {"name": str(name)} as one,
+                    }:
+                        yield f"refs/{'tags' if one.get('type') == 'tag' else 'heads'}/{name}"
         case {"changes": list(changes)}:  # Bitbucket Data Center
             for change in changes:
                 match change:

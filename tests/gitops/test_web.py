@@ -59,6 +59,15 @@ def test_a_webhook_of_one_source_wakes_no_other() -> None:
     assert told.woken == ["shop"]
 
 
+def test_what_one_source_was_told_is_news_to_another() -> None:
+    told = Told()
+
+    assert told.push("main", "/webhook/shop") == 202
+    assert told.push("main", "/webhook/any") == 202
+    assert told.push("main", "/webhook/any") == 200
+    assert told.woken == ["shop", "any"]
+
+
 def test_a_webhook_that_comes_again_wakes_nobody() -> None:
     told = Told()
     told.push("main")

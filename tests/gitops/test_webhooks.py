@@ -71,3 +71,18 @@ def test_a_payload_that_names_no_branch_may_be_about_any(body: bytes) -> None:
 
 def test_a_tag_concerns_who_follows_it() -> None:
     assert concerns(b'{"ref": "refs/tags/v1"}', "v1")
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        {"ref": "refs/tags/v1.3.0"},
+        {"push": {"changes": [{"old": None, "new": {"type": "tag", "name": "v1.3.0"}}]}},
+        {"changes": [{"ref": {"id": "refs/tags/v1.3.0"}}]},
+    ],
+)
+def test_any_tag_concerns_who_follows_a_range_of_versions_and_no_branch_does(payload: dict[str, Any]) -> None:
+    assert concerns(json.dumps(payload).encode(), "semver:^1.2")
+    assert concerns(json.dumps(payload).encode(), "v1.3.0")
+    assert not concerns(json.dumps(payload).encode(), "main")
+    assert not concerns(b'{"ref": "refs/heads/main"}', "semver:^1.2")
