@@ -8,18 +8,20 @@ from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 from threading import Lock
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import StaticPool
 
 from runtime.ledger_trouble import ELSEWHERE, LedgerError, is_damage, newer, told
-from runtime.past import PATIENCE
-from runtime.recall import FILE, VERSION
+from runtime.recall import FILE, PATIENCE, VERSION
 from runtime.statements import STATEMENTS
 from runtime.stop import shielded
 from runtime.tables import bring_up
-from runtime.writes import Written
+
+if TYPE_CHECKING:
+    from runtime.writes import Written
 
 WAL_LIMIT = 4 * 1024 * 1024  # bytes that stay on disk when a large write-ahead log has been carried over
 
@@ -32,7 +34,7 @@ class Database:
         self._connection = connection
         self._turn = Lock()
 
-    def write(self, *written: Written) -> int:
+    def write(self, *written: "Written") -> int:
         """Carry out all of it or nothing; return the id of the row that the last one has made, or 0."""
         with self.writing() as connection:
             for name, rows in written:

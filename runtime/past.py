@@ -9,11 +9,9 @@ from types import TracebackType
 from typing import Any, Self
 
 from runtime.ledger_trouble import ELSEWHERE, LedgerError, newer, older, told
-from runtime.recall import FILE, VERSION, connect, tables_version
+from runtime.recall import FILE, PATIENCE, VERSION, connect, tables_version
 from runtime.records import Event, Failure, Note, Readiness, Restarts, Run, Settled, Taken
 from runtime.resources import Owner
-
-PATIENCE = 5.0  # seconds for which another process may keep the file locked
 
 RUNS = (
     'SELECT id, source, revision, author, subject, "trigger", started, finished, outcome, message FROM runs'

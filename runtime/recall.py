@@ -10,6 +10,7 @@ from typing import Any
 from runtime.dataclass import dataclass
 
 FILE = "ledger.sqlite3"
+PATIENCE = 5.0  # seconds for which another process may keep the file locked
 VERSION = 2  # of the tables that are read here; runtime.tables brings older ones up to it
 
 

@@ -4,6 +4,7 @@ It is told one transaction after another, each a line of JSON, and answers each 
 of it is known before its master goes on.  It ends with its master, however that ends.
 """
 
+import gc
 import json
 import os
 import signal
@@ -13,12 +14,14 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from runtime.ledger_trouble import LedgerError
 from runtime.recall import FILE
 from runtime.stop import SIGNALS, shielded
-from runtime.writes import Written
+
+if TYPE_CHECKING:
+    from runtime.writes import Written
 
 HOME = Path(__file__).parents[1]
 BEGIN = "import sys; sys.path.insert(0, sys.argv[1]); from runtime.scribe import main; main()"
@@ -43,7 +46,7 @@ class Scribe:
             notice(one)
         self._open = True
 
-    def write(self, *written: Written) -> int:
+    def write(self, *written: "Written") -> int:
         """Carry out all of it or nothing; return the id of the row that the last one has made, or 0."""
         with shielded(), self._turn:
             with suppress(BrokenPipeError):  # then there is no answer either
@@ -99,8 +102,10 @@ def _inherited_as_blocked() -> Iterator[None]:
 
 def main() -> None:
     """Open the ledger of the directory that the command line names, and write until nobody is left."""
+    gc.disable()  # looking for litter in what is being loaded costs a tenth
     from runtime.database import open_database
 
+    gc.enable()
     notices: list[str] = []
     try:
         database = open_database(Path(sys.argv[2]), notices.append)
