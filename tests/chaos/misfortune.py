@@ -1,14 +1,13 @@
 """What happens to sloop, its state, its Podman and its pods, behind its back."""
 
 import os
-import shutil
 import signal
 import subprocess
 import time
 from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 
+from tests.chaos.anew import lose_power
 from tests.chaos.stage import STEADY, Stage
 from tests.machine import engine
 from tests.podman import doomed
@@ -16,7 +15,6 @@ from tests.podman.mounting import read_only, small
 from tests.podman.program import START
 
 LEDGER = "ledger.sqlite3"
-RUNTIMES = (Path("/run/runc"), Path("/run/crun"))
 CHANGES = 40  # of Podman, about as many as a commit needs that changes everything
 CLOCKS = (-86_400.0, -60.0, 90.0, 7_200.0, 40_000_000.0)  # seconds by which sloop's clock is wrong
 SHIFTED = f"import time; real = time.time; time.time = lambda: real() + {{offset}}\n{START}"
@@ -147,12 +145,8 @@ def two_at_once(stage: Stage, chance: float) -> None:
 
 def reboot(stage: Stage, chance: float) -> None:  # noqa: ARG001 (there is one way to lose power)
     """Lose power: every container, its monitor and Podman itself are gone at once; start again."""
-    private = stage.program.podman.engine
-    containers = [one["Id"] for one in stage.program.containers()]
-    engine.stop(private.directory)
-    for place in RUNTIMES:
-        for one in containers:
-            shutil.rmtree(place / one, ignore_errors=True)  # it lies in memory, like all of /run
-    engine.up(private.directory, own_network=True)
+    directory = stage.program.podman.directory
+    lose_power(directory)
+    engine.up(directory, own_network=True)
     stage.shaken = True
     stage.hands.do("start", "stranger")

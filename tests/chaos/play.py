@@ -1,5 +1,6 @@
 """Plays sequences on a Podman of its own, and makes the ones that fail as short as can be."""
 
+import subprocess
 import time
 import traceback
 from collections.abc import Iterator, Sequence
@@ -9,9 +10,11 @@ from pathlib import Path
 
 from runtime.podman import PodmanEngine
 from runtime.proxies import BUILT
+from tests.chaos.anew import keep, put_back
 from tests.chaos.invariants import broken
 from tests.chaos.moves import Move, drawn, shrunk
 from tests.chaos.stage import Stage
+from tests.chaos.under_way import under_way
 from tests.machine import engine, images
 from tests.machine.telling import tell
 from tests.podman.conftest import IMAGES, Podman, claimed
@@ -44,7 +47,7 @@ def share(seeds: Sequence[int], deadline: float) -> tuple[int, int]:
         for seed in seeds:
             if time.monotonic() > deadline:
                 break
-            outcome = played(podman, seed, drawn(seed))
+            outcome = _played_anew(podman, seed, drawn(seed))
             tell(str(outcome))
             done, failed = done + 1, failed + bool(outcome.wrong)
             if outcome.wrong:
@@ -60,19 +63,27 @@ def played(podman: Podman, seed: int, moves: Sequence[Move]) -> Outcome:
         for move in moves:
             move.happen(stage)
         wrong = broken(stage, stage.mend())
+    except (TimeoutError, subprocess.TimeoutExpired):
+        wrong = [traceback.format_exc(), *under_way(podman.engine, podman.directory.parent / "stage/state")]
     except Exception:  # it is told, and the other sequences go on
         wrong = [traceback.format_exc()]
     return Outcome(seed, moves, wrong, time.monotonic() - begun)
 
 
+def _played_anew(podman: Podman, seed: int, moves: Sequence[Move]) -> Outcome:
+    put_back(podman.directory)
+    return played(podman, seed, moves)
+
+
 @contextmanager
 def a_podman() -> Iterator[Podman]:
-    """Lend a Podman of our own with two images."""
+    """Lend a Podman of our own with two images, which can be put back to that."""
     with claimed() as directory:
         try:
             started = engine.up(directory, own_network=True)
             images.build(started, CONTENT, IMAGES)
             PodmanEngine(started.url).build(BUILT)
+            keep(directory)
             yield Podman(started, tuple(IMAGES))
         finally:
             engine.down(directory)
@@ -80,7 +91,7 @@ def a_podman() -> Iterator[Podman]:
 
 def _tell_shortest(podman: Podman, outcome: Outcome) -> None:
     def fails(moves: Sequence[Move]) -> bool:
-        return bool(played(podman, outcome.seed, moves).wrong)
+        return bool(_played_anew(podman, outcome.seed, moves).wrong)
 
     if not fails(outcome.moves):
         tell(f"seed {outcome.seed}: did not fail a second time")

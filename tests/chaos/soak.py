@@ -21,8 +21,8 @@ from tests.chaos.stage import Stage
 from tests.machine.telling import tell
 from tests.podman.keeping import Keeper, keeping
 
-PATIENCE = 60.0  # seconds for the loop to follow
 GLANCE = 0.5  # seconds between two looks whether it has
+TELLING = 300.0  # seconds from one reading that is told to the next
 MORE = 1.15  # times as much as before is still level; the rest is noise
 CHANGES = (new_configuration, new_image, new_number, hand, hand)
 
@@ -74,22 +74,24 @@ def _median(readings: Sequence[Reading], name: str) -> float:
 
 def _busy(stage: Stage, keeper: Keeper, asked: argparse.Namespace) -> list[Reading]:
     readings: list[Reading] = []
-    chance, end = random.Random(asked.seed), time.monotonic() + asked.minutes * 60
-    while time.monotonic() < end:
+    chance, begun = random.Random(asked.seed), time.monotonic()
+    told = begun - TELLING
+    while (now := time.monotonic()) < begun + asked.minutes * 60:
         chance.choice(CHANGES)(stage, chance.random())
-        if not _followed(stage):
+        if not _followed(stage, asked.patience):
             tell(f"the loop does not follow: {keeper.log.read_text()[-2000:]}")
             sys.exit(1)
         readings.append(_reading(stage, keeper.running.pid))
-        if len(readings) % 20 == 1:
-            tell(str(readings[-1]))
+        if now >= told + TELLING:
+            tell(f"{(now - begun) / 60:.0f} minutes: {readings[-1]}")
+            told = now
         time.sleep(asked.rest)
     return readings
 
 
-def _followed(stage: Stage) -> bool:
+def _followed(stage: Stage, patience: float) -> bool:
     """Wait for the loop to carry out the newest commit and heal what a hand did; say whether it did."""
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + patience
     while time.monotonic() < end:
         if _carried_out(stage) and _as_git_says(stage):
             return True
@@ -121,6 +123,7 @@ def _asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos.soak", description=__doc__)
     parser.add_argument("--seed", type=int, default=random.randrange(1_000_000))
     parser.add_argument("--minutes", type=float, default=60.0)
+    parser.add_argument("--patience", type=float, default=60.0, help="seconds for the loop to follow")
     parser.add_argument("--rest", type=float, default=8.0, help="seconds of quiet after each change")
     return parser.parse_args()
 

@@ -82,10 +82,20 @@ class Stage:
 
     def invite_strangers(self) -> None:
         """Put a container, a network and a volume on the machine that are nobody's business."""
-        self.hands.do("network", "create", "alley")
-        self.hands.do("run", "--detach", "--name=stranger", "--network=alley", ONE, "sleep", "100000")
-        self.hands.do("volume", "create", "heirloom")
+        container = {
+            "name": "stranger",
+            "image": ONE,
+            "command": ["sleep", "100000"],
+            "Networks": {"alley": {}},
+        }
+        self._ask("networks/create", {"name": "alley"})
+        self._ask("containers/create", {**container, "netns": {"nsmode": "bridge"}})
+        self._ask("containers/stranger/start")
+        self._ask("volumes/create", {"name": "heirloom"})
         self.inside("heirloom").write_text(HEIRLOOM)
+
+    def _ask(self, change: str, body: Any = None) -> None:
+        api.ask(self.program.podman.socket, "POST", f"/{change}", body)
 
     def mark_volumes(self) -> None:
         """Leave something in each volume that must never be lost."""

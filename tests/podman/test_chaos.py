@@ -1,13 +1,19 @@
 """The eyes of ``make chaos`` see: whatever is broken on purpose is told, and nothing else."""
 
+from dataclasses import replace
 from pathlib import Path
 
+from runtime.podman import PodmanEngine
 from tests.chaos.invariants import broken
 from tests.chaos.moves import Move
 from tests.chaos.play import played
 from tests.chaos.stage import Stage
+from tests.chaos.under_way import under_way
+from tests.machine import engine
+from tests.podman import doomed
 from tests.podman.conftest import Podman
-from tests.podman.program import Said
+from tests.podman.manifests import deployment
+from tests.podman.program import Program, Said
 
 WELL = Said(0, "", "")
 
@@ -96,3 +102,16 @@ def test_a_sequence_is_survived(podman: Podman) -> None:
     moves = tuple(map(Move.parse, MISFORTUNE.split(",")))
 
     assert played(podman, 0, moves).wrong == []
+
+
+def test_what_somebody_waited_for_too_long_is_told(program: Program) -> None:
+    program.commit("Deploy", deployment("web"))
+    replace(program, command=(*doomed.MODULE, "2", doomed.BEFORE)).run("apply")
+
+    with PodmanEngine(program.podman.url).happenings():
+        told = "\n".join(under_way(program.podman.engine, program.state))
+    engine.up(program.podman.directory, own_network=True)
+
+    assert "unfinished: create network/sloop-default" in told
+    assert "GetEvents" in told
+    assert f"process {program.podman.engine.pid}: podman" not in told
