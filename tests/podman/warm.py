@@ -17,12 +17,14 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import is_dataclass
 from functools import cache
 from pathlib import Path
 from types import ModuleType
+from typing import NoReturn
 
 PACKAGES = ("schemas", "reconcilers", "runtime", "gitops")
 LATE = ("git", "deepdiff", "deepdiff.diff", "podman", "podman.client", "sqlalchemy.dialects.sqlite")
@@ -134,7 +136,7 @@ def _supervise(asked: bytes, fds: Sequence[int]) -> None:
 
 
 def _become(words: Sequence[str], environment: Mapping[str, str], place: str, fds: Sequence[int]) -> None:
-    """Run a command as this process, which ends as Python ends."""
+    """Run a command as this process."""
     with Path(os.devnull).open() as nothing:
         os.dup2(nothing.fileno(), 0)
     for number, one in enumerate(fds, start=1):
@@ -144,7 +146,14 @@ def _become(words: Sequence[str], environment: Mapping[str, str], place: str, fd
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(place)
-    what, name, *arguments = words
+    try:
+        _run(*words)
+    except SystemExit as ended:
+        _end(ended.code)
+    _end(None)
+
+
+def _run(what: str, name: str, *arguments: str) -> None:
     sys.argv = [what, *arguments]
     match what:
         case "-c":
@@ -152,6 +161,18 @@ def _become(words: Sequence[str], environment: Mapping[str, str], place: str, fd
             exec(compile(name, "<string>", "exec"), itself.__dict__)
         case _:
             runpy.run_module(name, run_name="__main__", alter_sys=True)
+
+
+def _end(code: object) -> NoReturn:
+    """End as Python does, but don't take apart what is loaded: all of it would be copied for that."""
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    if not (code is None or isinstance(code, int)):
+        sys.stderr.write(f"{code}\n")
+        code = 1
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code or 0)
 
 
 if __name__ == "__main__":
