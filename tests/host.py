@@ -85,14 +85,18 @@ class Told:
 
 
 class Probes(Watch):
-    """What probes answer, as a machine's images have it; waiting moves its clock."""
+    """What probes answer, as a machine's images have it; waiting moves its clock.
+
+    ``known`` is what it was last told of earlier processes' findings.
+    """
 
     def __init__(self, host: "Host") -> None:
         super().__init__(host.engine)
         self.host = host
+        self.known: Mapping[str, Readiness] = {}
 
     def look(self, pods: Iterable[SeenPod], known: Mapping[str, Readiness]) -> Probed:
-        del known
+        self.known = known
         probed = [one.container for one in asked_of(pods)]
         silent = {one.id for one in probed if one.image in self.host.unready}
         return Probed(

@@ -255,6 +255,15 @@ def test_a_commit_that_changes_nothing_is_a_run_that_did_nothing(host: Host) -> 
     assert host.ledger.past.steps(newest.id) == ()
 
 
+def test_a_new_process_is_told_who_was_ready(host: Host) -> None:
+    host.commit("Open", shop() | {"web.yaml": deployment(replicas=2, container=PROBED)})
+    host.apply()
+
+    host.apply()
+
+    assert [one.ready for one in host.probes.known.values()] == [True, True]
+
+
 def test_restarts_are_counted_as_the_pods_own(host: Host) -> None:
     host.commit("Open", shop(replicas=1))
     host.apply()

@@ -10,7 +10,7 @@ from tests.podman.graceful import graceful
 from tests.podman.hands import Hands
 from tests.podman.keeping import keeping
 from tests.podman.load import CLIENTS, loading
-from tests.podman.manifests import ONE, SERVE, TWO, Object, deployment, namespace, service, within
+from tests.podman.manifests import ONE, SERVE, TWO, Object, config_map, deployment, namespace, service, within
 from tests.podman.program import Program, until
 from tests.podman.reaching import address, led, reached
 from tests.podman.watching import fetched
@@ -120,6 +120,21 @@ def test_a_service_that_left_git_takes_all_that_it_had_along(program: Program) -
     assert "volumes" not in program.things()
     assert program.of("client") == []
     assert [name for name in program.running() if "__" in name] == []
+
+
+def test_a_new_process_takes_nobody_out_whose_probe_has_not_failed_often_enough(program: Program) -> None:
+    marked = ("sh", "-c", "touch /tmp/ready; exec httpd -f -h /etc -p 8000")
+    probe = {"exec": {"command": ["cat", "/tmp/ready"]}, "periodSeconds": 1, "failureThreshold": 1000}
+    wanted = deployment(replicas=2, command=marked, readinessProbe=probe)
+    program.deploy(service(), wanted)
+    for name in program.of("web"):
+        program.do(name, "rm", "/tmp/ready")
+
+    program.commit("Something else", service(), wanted, config_map())
+    applied = program.json("apply", "--timeout", "5s")  # which waits for what the probes decide
+
+    assert applied["steps"] == []
+    assert health(program, "service/web") == ("Healthy", "", "2/2")
 
 
 def test_traffic_follows_a_pod_that_is_restarted_while_nobody_looks(program: Program) -> None:
