@@ -84,7 +84,10 @@ def before(
     path: Annotated[
         str | None, typer.Option(help="The directory in the repository that holds manifests.")
     ] = None,
-    state: Annotated[Path | None, typer.Option(help="Where sloop keeps its mirror and ledger.")] = None,
+    state: Annotated[
+        Path | None,  # another user's isn't readable, and who only checks a push needs nothing of it
+        typer.Option(readable=False, help="Where sloop keeps its mirror and ledger."),
+    ] = None,
     podman: Annotated[str | None, typer.Option(help="Podman's socket, as unix:///path.")] = None,
     output: Annotated[
         Output, typer.Option("-o", "--output", help="text for people, json for scripts.")

@@ -1,5 +1,6 @@
 """Makes a bare repository that deploys what is pushed to it."""
 
+import fcntl
 import os
 import pwd
 import shlex
@@ -7,6 +8,7 @@ import socket
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +50,26 @@ def make(settings: Settings, directory: Path, branch: str, *, template: bool) ->
     Nothing is changed in a directory that holds anything else, or that has hooks of somebody else's.
     """
     place = directory.expanduser().absolute()
+    with _alone(place):
+        return _made(settings, place, branch, template=template)
+
+
+@contextmanager
+def _alone(place: Path) -> Iterator[None]:
+    """Wait for whoever makes something in the same directory, where one may lock that.
+
+    It leaves no file behind.  Without a lock git says of two at once which of them was late.
+    """
+    with ExitStack() as stack:
+        with suppress(OSError):
+            place.parent.mkdir(parents=True, exist_ok=True)
+            door = os.open(place.parent, os.O_RDONLY | os.O_DIRECTORY)
+            stack.callback(os.close, door)
+            fcntl.flock(door, fcntl.LOCK_EX)
+        yield
+
+
+def _made(settings: Settings, place: Path, branch: str, *, template: bool) -> Mapping[str, Any]:
     git = Git(place, variables={"GIT_DIR": str(place)})
     there = _is_there(place, git)
     try:

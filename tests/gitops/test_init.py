@@ -3,11 +3,14 @@
 import os
 import subprocess
 import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from gitops.git.git_error import SourceError
+from gitops.hook import START
 from gitops.service.first import FILES
 from gitops.service.init import MARK, make, told
 from gitops.settings import Settings
@@ -16,6 +19,8 @@ from tests.gitops.repository import Repository
 POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a, image: a}]}\n"
 BAD = POD.replace("image: a", "imgae: a")
 NOBODY = "nobody.sock"
+READS = ("--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search")  # Python may be in root's home
+ANOTHER = () if os.geteuid() else ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", *READS)
 
 
 @pytest.fixture
@@ -179,6 +184,20 @@ def test_a_push_by_another_user_is_checked_and_not_deployed_to_a_podman_of_their
     assert NOBODY not in said
 
 
+def test_who_only_checks_needs_nothing_of_a_state_that_belongs_to_another_user(settings: Settings) -> None:
+    settings.state.mkdir()
+    settings.state.chmod(0o700 if os.geteuid() == 0 else 0)
+
+    with tempfile.TemporaryDirectory() as place:
+        Path(place).chmod(0o755)
+        Path(place, "a.yaml").write_text(POD)
+        check = [sys.executable, "-c", START, "--state", str(settings.state), "validate", place]
+        done = subprocess.run([*ANOTHER, *check], text=True, capture_output=True, check=False)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "1 object in 1 file: valid" in done.stdout
+
+
 def test_hooks_whose_sloop_has_moved_away_say_what_to_do(clone: Repository, here: Path) -> None:
     hook = here / "hooks/pre-receive"
     hook.write_text(hook.read_text().replace("python=", "python=/nowhere"))
@@ -205,6 +224,13 @@ def test_the_first_repository_is_valid_and_can_be_pushed_to(tmp_path: Path, sett
     assert code == 0
     assert said.splitlines()[0] == "3 objects in 2 files: valid"
     assert any("apply" in line for line in told(document))
+
+
+def test_who_makes_the_same_repository_at_once_finds_it_made(tmp_path: Path, settings: Settings) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        both = [pool.submit(make, settings, tmp_path / "site.git", "main", template=True) for _ in range(8)]
+
+    assert sorted(one.result()["made"] for one in both) == [False] * 7 + [True]
 
 
 def test_hooks_are_renewed_and_nothing_else_is(here: Path, clone: Repository, settings: Settings) -> None:
