@@ -13,6 +13,7 @@ from tests.chaos.stage import HEIRLOOM, Stage
 from tests.machine import api
 from tests.podman.program import Said
 
+NAME = "web.default.svc.cluster.local"  # of the Service
 LEDGER = "ledger.sqlite3"
 KEPT = (*VOLUMES, SERVICE, INGRESS, "heirloom")  # volumes that are always there
 
@@ -27,6 +28,7 @@ def broken(stage: Stage, said: Said) -> list[str]:
         *_volumes(stage),
         *_jobs(stage),
         *_served(stage),
+        *_named(stage),
         *_steady(stage),
         *_ledger(stage),
         *_crashes(stage),
@@ -143,6 +145,13 @@ def _served(stage: Stage) -> Iterator[str]:
         if stage.shop.replicas and (answer := stage.answered(address)) != stage.shop.color:
             yield f"the {name} answers {answer!r}, and git says {stage.shop.color!r}"
             return
+
+
+def _named(stage: Stage) -> Iterator[str]:
+    """A pod that asks for a Service by its name is told where it is."""
+    for pod in stage.program.of("default/keeper"):
+        if "Name:" not in (told := stage.program.do(pod, "nslookup", NAME)):
+            yield f"{pod} asks for {NAME} and is told {told!r}"
 
 
 def _steady(stage: Stage) -> Iterator[str]:

@@ -115,6 +115,11 @@ def no_network(stage: Stage, chance: float) -> None:
         stage.hands.do("network", "rm", "--force", "--time=0", name)
 
 
+def no_names(stage: Stage, chance: float) -> None:  # noqa: ARG001 (there is one resolver)
+    """Let what answers names die."""
+    stage.hands.hush()
+
+
 def no_image(stage: Stage, chance: float) -> None:  # noqa: ARG001 (git names one image)
     """Apply while the image that git names has no name on this machine; give it back."""
     image = stage.shop.image

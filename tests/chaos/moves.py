@@ -89,6 +89,10 @@ def applied(stage: Stage, chance: float) -> None:  # noqa: ARG001 (it ends as it
     stage.program.run("apply", "--timeout", "5s")
 
 
+def begun_again(stage: Stage, chance: float) -> None:  # noqa: ARG001 (there is one beginning)
+    stage.begin_again()
+
+
 MOVES: Mapping[str, Callable[[Stage, float], None]] = {
     "new-image": new_image,
     "new-image-under-load": new_image_under_load,
@@ -107,14 +111,17 @@ MOVES: Mapping[str, Callable[[Stage, float], None]] = {
     "read-only-state": misfortune.read_only_state,
     "full-disk": misfortune.full_disk,
     "no-network": misfortune.no_network,
+    "no-names": misfortune.no_names,
     "no-image": misfortune.no_image,
     "wrong-clock": misfortune.wrong_clock,
     "two-at-once": misfortune.two_at_once,
     "reboot": misfortune.reboot,
+    "begun-again": begun_again,
 }
+AGAIN = Move("begun-again", 0.0)  # between two sequences, and never in one
 
 SELDOM = {"reboot": 1, "new-image-under-load": 2, "killed-podman": 2, "full-disk": 2, "bad-commit": 2}
-WEIGHTS = {name: SELDOM.get(name, 4) for name in MOVES}
+WEIGHTS = {name: SELDOM.get(name, 4) for name in MOVES if name != AGAIN.name}
 
 
 def shrunk(moves: Sequence[Move], fails: Callable[[Sequence[Move]], bool]) -> tuple[Move, ...]:

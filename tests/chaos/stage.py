@@ -4,11 +4,11 @@ import shutil
 import urllib.request
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from tests.chaos.shop import HOST, PAGE, VOLUMES, Shop
+from tests.chaos.shop import DYED, HOST, PAGE, VOLUMES, Shop
 from tests.gitops.repository import Repository
 from tests.machine import api, engine, network
 from tests.podman.conftest import Podman
@@ -50,8 +50,23 @@ class Stage:
         said = program.run("apply")
         assert said.code == 0, said
         stage.mark_volumes()
-        stage.strangers, stage.steady = stage.seen_strangers(), stage.seen_steady()
+        stage.look()
         return stage
+
+    def begin_again(self) -> None:
+        """Go back to the application as it is at first, and forget what has happened."""
+        self.mend()
+        self.commit(**asdict(Shop()))
+        said = self.program.run("apply")
+        assert said.code == 0, said
+        self.past, self.shaken, self.complaints = [Shop()], False, []
+        self.noted(DYED).write_text(f"{self.shop.color}\n")
+        shutil.rmtree(self.program.state.with_name("other-state"), ignore_errors=True)
+        self.look()
+
+    def look(self) -> None:
+        """Remember what must stay as it is."""
+        self.strangers, self.steady = self.seen_strangers(), self.seen_steady()
 
     @property
     def shop(self) -> Shop:
@@ -116,13 +131,16 @@ class Stage:
 
     def ran(self, job: str) -> list[str]:
         """Return what the runs of a Job wrote down."""
-        noted = self.inside("default.tally").parent / job
+        noted = self.noted(job)
         return noted.read_text().split() if noted.exists() else []
+
+    def noted(self, job: str) -> Path:
+        """Return the file in which the runs of a Job write that they ran."""
+        return self.inside("default.tally").parent / job
 
     def note(self, job: str, *words: str) -> None:
         """Write down more runs of a Job than there were."""
-        noted = self.inside("default.tally").parent / job
-        noted.write_text("".join(f"{word}\n" for word in (*self.ran(job), *words)))
+        self.noted(job).write_text("".join(f"{word}\n" for word in (*self.ran(job), *words)))
 
     def answered(self, address: str) -> str:
         """Return the page, or what comes instead once proxies have had the time to find each other again."""

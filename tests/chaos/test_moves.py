@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from tests.chaos.moves import LENGTH, MOVES, Move, drawn, shrunk
+from tests.chaos.moves import AGAIN, LENGTH, MOVES, Move, drawn, shrunk
 
 SEEDS = range(300)
 
@@ -14,7 +14,7 @@ def test_a_seed_always_gives_the_same_sequence() -> None:
 
 
 def test_every_move_is_drawn_sooner_or_later() -> None:
-    assert {move.name for seed in SEEDS for move in drawn(seed)} == set(MOVES)
+    assert {move.name for seed in SEEDS for move in drawn(seed)} == set(MOVES) - {AGAIN.name}
 
 
 def test_sequences_have_the_lengths_that_they_may_have() -> None:

@@ -3,6 +3,7 @@
 import os
 import signal
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from itertools import takewhile
@@ -16,6 +17,7 @@ UNFINISHED = (
     "select verb, resource, started - planned, (select max(coalesce(finished, started)) from steps) - started"
     " from steps where started is not null and finished is null"
 )
+ENDED = "select finished from runs where finished is not null order by id desc limit 1"
 REQUEST = "/pkg/api/handlers/"  # how the functions that answer a request are named in Podman
 PRESSURE = ("loadavg", "pressure/cpu", "pressure/io")
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -23,16 +25,18 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 def under_way(private: PrivateEngine, state: Path) -> list[str]:
     """Tell all that may be the cause.  Podman's service ends with it: that makes it tell what it does."""
-    return [*_steps(state), *_machine(), *_processes(private), *_requests(private)]
+    return [*_ledger(state), *_machine(), *_processes(private), *_requests(private)]
 
 
-def _steps(state: Path) -> Iterator[str]:
+def _ledger(state: Path) -> Iterator[str]:
     try:
         with closing(sqlite3.connect(state / LEDGER)) as ledger:
             rows = ledger.execute(UNFINISHED).fetchall()
+            ended = [time.time() - when for (when,) in ledger.execute(ENDED)]
     except sqlite3.DatabaseError as error:
         yield f"the ledger tells nothing: {error}"
         return
+    yield from (f"the last run ended {seconds:.1f} s ago" for seconds in ended)
     for verb, resource, waited, ago in rows:
         told = f"begun {waited:.1f} s after it was planned, {ago:.1f} s before the last that was told"
         yield f"unfinished: {verb} {resource}, {told}"
