@@ -16,6 +16,7 @@ from runtime.podman_spec import container_spec, pod_spec
 from runtime.resources import Container, Pod, container_name
 
 T = TypeVar("T")
+CLOSED = "cgroup is not set"  # Podman 4.3, without systemd, forgets a pod's when the machine starts again
 REMOVALS = 6  # attempts at a container that is crashing meanwhile
 
 
@@ -33,11 +34,20 @@ def create(api: Api, pod: Pod) -> None:
 
 
 def complete(api: Api, pod: Pod) -> None:
-    """Make the containers that a pod of several lacks; they aren't started."""
+    """Make the containers that a pod of several lacks; they aren't started.
+
+    A pod to which Podman adds nothing any more is made anew, as a whole.
+    """
     there = {one["Name"] for one in _containers(api, pod.name)}
-    for container in pod.containers:
-        if container_name(pod.name, container.name) not in there:
-            _create_container(api, pod, container)
+    try:
+        for container in pod.containers:
+            if container_name(pod.name, container.name) not in there:
+                _create_container(api, pod, container)
+    except Refusal as refusal:
+        if CLOSED not in refusal.message:
+            raise
+        remove(api, pod.name, pod.grace)
+        create(api, pod)
 
 
 def start_or_remove(api: Api, pod: Pod, bridges: Bridges) -> None:

@@ -81,6 +81,8 @@ class Stage:
     def commit(self, **change: Any) -> None:
         """Commit the application with something changed, and nothing wrong unless that is the change."""
         made = replace(self.shop, **{"bad": "", **change})
+        if self.past and made == self.shop:
+            return  # what would be taken back is what changed last
         self.program.commit(f"Change {len(self.past)}", *made.objects)
         self.past.append(made)
 

@@ -109,6 +109,17 @@ def test_a_sequence_is_survived(podman: Podman) -> None:
     assert played(podman, 0, moves).wrong == []
 
 
+def test_a_pod_that_lacked_a_container_when_the_power_went_is_whole_again(
+    empty_podman: Podman, tmp_path: Path
+) -> None:
+    stage = Stage.set(empty_podman, tmp_path / "stage")
+    (first,) = [one for one in stage.program.ids() if one.endswith("_first")]
+    stage.hands.do("rm", first)
+    Move("reboot", 0.0).happen(stage)
+
+    assert broken(stage, stage.mend()) == []
+
+
 def test_what_somebody_waited_for_too_long_is_told(program: Program) -> None:
     program.commit("Deploy", deployment("web"))
     replace(program, command=(*doomed.MODULE, "2", doomed.BEFORE)).run("apply")
