@@ -149,6 +149,18 @@ class Stage:
         engine.until(lambda: self.fetched(address) == self.shop.color, patience=RECOVERY)
         return self.fetched(address)
 
+    def is_told(self, pod: str, name: str) -> bool:
+        """Say whether a pod that asks for a name is told an address, when names have had time to be there.
+
+        Of addresses of the sixth version Podman's resolver asks the machine's own, which may be out of reach.
+        """
+
+        def told() -> bool:
+            return "Name:" in self.program.do(pod, "nslookup", "-type=a", name)
+
+        engine.until(told, patience=RECOVERY)
+        return told()
+
     def fetched(self, address: str) -> str:
         """Return the application's page as one gets it who asks at this address, or what comes instead."""
         asked = urllib.request.Request(f"http://{address}{PAGE}", headers={"Host": HOST})

@@ -83,7 +83,7 @@ DAMAGES = [
     (a_run_of_a_schedule_happened_again, "happened again: {'yearly-1': 2}"),
     (somebody_was_turned_away, "a request failed"),
     (the_proxy_leads_nowhere, "the Service answers"),
-    (nobody_answers_names, "asks for web.default.svc.cluster.local and is told ''"),
+    (nobody_answers_names, "asks for web.default.svc.cluster.local and is told nothing"),
     (something_is_left_over, "volumes:"),
     (sloop_crashed, "sloop-crash-1.log"),
     (the_ledger_is_damaged, "the ledger is damaged"),
