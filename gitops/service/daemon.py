@@ -122,7 +122,9 @@ def _serve(settings: Settings, orders: Orders, pulse: Pulse) -> None:
         bells = [keeper.bell for keeper in keepers]
         _open_to_others(stack, settings, list(zip(sources, keepers, strict=True)), common)
         _begin(partial(_listen, engine, bells))
-        _begin(partial(_mind_names, engine, bells))
+        ended = threading.Event()
+        stack.callback(ended.set)
+        _begin(partial(_mind_names, engine, bells, ended))
         broken: list[BaseException] = []
         threads = [_begin(partial(_keep, keeper, orders, broken)) for keeper in keepers]
         follows = ", ".join(keeper.loop.house.source.display for keeper in keepers)
@@ -239,15 +241,14 @@ def _listen(engine: Engine, bells: Sequence[Bell]) -> None:
         wait = min(wait * 2, LONGEST)
 
 
-def _mind_names(engine: Engine, bells: Sequence[Bell]) -> None:
+def _mind_names(engine: Engine, bells: Sequence[Bell], ended: threading.Event) -> None:
     """Ring when nobody answers the names of a network any more: no event tells of that."""
     known: frozenset[str] = frozenset()
-    while not all(bell.over for bell in bells):
+    while not ended.wait(HEED):
         mute = engine.mute()
         if mute - known:
             _ring(bells)
         known = mute
-        time.sleep(HEED)
 
 
 def _ring(bells: Sequence[Bell]) -> None:
