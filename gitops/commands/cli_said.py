@@ -66,8 +66,9 @@ def _version(wanted: bool) -> None:
 def before(
     context: typer.Context,
     config: Annotated[
-        Path | None,
+        Path | None,  # one that can't be read is told as anything else that is wrong with it
         typer.Option(
+            readable=False,
             envvar="SLOOP_CONFIG",
             help="A file with these settings. [default: sloop/sloop.yaml in /etc, or in ~/.config]",
         ),

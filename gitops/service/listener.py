@@ -101,9 +101,12 @@ def _accept(
             time.sleep(0.1)  # no descriptors are left: they come back
             continue
         if room.acquire(blocking=False):
-            threading.Thread(target=_serve, args=(line, answer, room), daemon=True).start()
-        else:
-            line.close()
+            try:
+                threading.Thread(target=_serve, args=(line, answer, room), daemon=True).start()
+                continue
+            except RuntimeError:  # the machine has no room for a thread now
+                room.release()
+        line.close()
 
 
 def _listens(listener: socket.socket) -> bool:

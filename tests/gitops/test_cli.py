@@ -1,6 +1,7 @@
 """The whole command line: help, exit codes, one JSON document, and nothing loaded that isn't needed."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -166,6 +167,17 @@ def test_a_configuration_that_cannot_be_used_is_one_document_too(tmp_path: Path)
 
     assert answer.exit_code == 2
     assert "colour" in error_of(answer)
+
+
+def test_whether_a_configuration_can_be_read_is_told_by_reading_it_and_never_by_a_usage_text(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "access", lambda *_: False)  # what the command line's library would ask
+
+    answer = sloop("--config", str(tmp_path), "-o", "json", "status")
+
+    assert answer.exit_code == 2
+    assert error_of(answer) == f"cannot read {tmp_path}: Is a directory"
 
 
 def test_a_ledger_that_cannot_be_read_exits_with_4(repository: Repository, tmp_path: Path) -> None:

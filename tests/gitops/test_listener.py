@@ -13,6 +13,7 @@ import pytest
 
 from gitops.service import listener
 from gitops.service.listener import BODY, HASTE, HEAD, MOST, Line, Reply, Request, listening, split, text
+from gitops.service.webhooks import signed
 from tests.machine.engine import until
 
 Place = tuple[str, int]
@@ -145,6 +146,34 @@ def test_more_connections_than_there_is_room_for_are_closed_and_room_comes_back(
             line.shutdown(socket.SHUT_WR)
             assert line.recv(10) == b""
         assert status(place, b"GET / HTTP/1.0\r\n\r\n") == "200"
+
+
+def test_who_gets_no_thread_is_hung_up_on_and_the_next_ones_are_answered(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as crowded:
+        crowded.setattr(listener.threading.Thread, "start", full)
+        for _ in range(MOST + 1):
+            with socket.create_connection(place, timeout=HASTE) as line:
+                assert line.recv(1) == b""
+
+    assert status(place, b"GET / HTTP/1.0\r\n\r\n") == "200"
+
+
+def test_each_byte_of_a_header_is_told_whatever_it_would_be_as_text() -> None:
+    told: list[str] = []
+
+    def noted(request: Request) -> Reply:
+        told.append(request.headers["x-gitlab-token"])
+        return text(200, "")
+
+    with listening("127.0.0.1:0", noted) as place:
+        said(place, "GET / HTTP/1.0\r\nX-Gitlab-Token: pässwort ✓\r\n\r\n".encode())
+
+    assert signed({"x-gitlab-token": told[0]}, b"", "pässwort ✓".encode())
 
 
 def test_an_error_of_ours_is_a_500_and_ends_nothing(place: Place, capfd: pytest.CaptureFixture[str]) -> None:
