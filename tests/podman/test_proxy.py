@@ -15,6 +15,7 @@ import pytest
 from runtime.engine import EngineError
 from runtime.podman import PodmanEngine
 from runtime.proxies import HOME, MASTER, RUN
+from runtime.proxy_socket import PATIENCE
 from runtime.resources import Port
 from runtime.seen import SeenPod
 from tests.machine import api
@@ -157,10 +158,12 @@ def test_a_proxy_that_breaks_off_its_answer_is_told_once_more(
 def breaking_off(run: Path) -> Iterator[None]:
     """Let the first who speaks to the proxy's master find that it goes away, as one that starts anew does."""
     place, kept, directory = run / MASTER, run / "kept", os.open(run, os.O_PATH)
+    until(lambda: answers(directory))  # until it does, it may put its socket in the place of ours
     place.rename(kept)
     with socket.socket(socket.AF_UNIX) as instead:
-        instead.bind(f"/proc/self/fd/{directory}/{MASTER}")  # its whole path may be too long for a socket
+        instead.bind(at(directory))
         instead.listen()
+        instead.settimeout(PATIENCE)
 
         def go_away() -> None:
             line, _ = instead.accept()
@@ -172,6 +175,23 @@ def breaking_off(run: Path) -> Iterator[None]:
         yield
         thread.join()
     os.close(directory)
+
+
+def answers(directory: int) -> bool:
+    """Say whether the proxy's master does."""
+    with socket.socket(socket.AF_UNIX) as line:
+        line.settimeout(PATIENCE)
+        try:
+            line.connect(at(directory))
+            line.sendall(b"show proc\n")
+            return bool(line.recv(1))
+        except ConnectionError:
+            return False
+
+
+def at(directory: int) -> str:
+    """Return where the master's socket is; its whole path may be too long for a socket."""
+    return f"/proc/self/fd/{directory}/{MASTER}"
 
 
 def test_a_proxy_that_dies_comes_back_by_itself_though_it_was_told_anew(engine: PodmanEngine) -> None:
