@@ -2,14 +2,14 @@
 
 import time
 from collections.abc import Callable, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from functools import partial
 from typing import Any
 
 from gitops.aim import Aim, Unsigned, fixed
 from gitops.alone import alone
 from gitops.converge import Converged, End, converge
-from gitops.git.source import Source
+from gitops.git.source import Source, SourceError
 from gitops.git.there import commit_there
 from gitops.house import house_of, issuer_of
 from gitops.idle import record
@@ -49,6 +49,8 @@ def applied(
     ``scribe`` writes the ledger, where one was summoned.
     """
     house = house_of(settings, source, engine)
+    if scribe and not request.stays:
+        _read_ahead(house, aim)
     with (
         alone(settings.state, source.id, teller.notice),
         open_ledger(settings.state, teller.notice, scribe) as ledger,
@@ -70,6 +72,18 @@ def applied(
         document = standing(house, ended.last.view, behind(settings, source, loop.aimed))
         _record(ledger, source, settings, ended, document)
     return _told(settings, house, ended, document), ended.end.value
+
+
+def _read_ahead(house: House, aim: Callable[[], Aim]) -> None:
+    """Read the newest commit while the scribe loads; whatever is wrong with it, the first pass tells.
+
+    A repository that isn't on this machine may keep us waiting, and so waits for its pass.
+    """
+    if house.source.here:
+        with suppress(SourceError, ManifestError, Refusal):
+            sha = aim().sha
+            house.rendered(sha)
+            house.commit(sha)
 
 
 def _converged(loop: Loop, timeout: float, *, wait: bool) -> Converged:

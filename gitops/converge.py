@@ -147,7 +147,7 @@ def _message(loop: Loop, passed: Pass, end: End) -> str:
         case End.BACK:
             return loop.aimed.why
         case _:
-            return what_is_wrong(loop, passed)
+            return what_is_wrong(loop, passed) or what_wavers(loop, passed)
 
 
 def is_looping(passed: Pass) -> bool:
@@ -189,6 +189,13 @@ def what_is_wrong(loop: Loop, passed: Pass) -> str:
         if result.error
     ]
     return "; ".join(unwell or failed)
+
+
+def what_wavers(loop: Loop, passed: Pass) -> str:
+    """Name each pod whose probe has begun to fail, and what that says; "" without any."""
+    named = {one.id: pod.name for pod in passed.view.seen.pods for one in pod.containers}
+    words = loop.watch.wavering()
+    return "; ".join(f"{named[one]}: {said}" for one, said in words.items() if one in named)
 
 
 def _waits(fare: Fare) -> bool:

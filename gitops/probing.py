@@ -55,9 +55,12 @@ class Watch:
 
     def undecided(self, *, suspicious: bool) -> bool:
         """Say whether a probe has begun to fail, or, where that is suspected, has not been asked yet."""
-        if self._prober is None:
-            return False
-        return self._prober.wavering() or (suspicious and not self._prober.heard())
+        unheard = suspicious and self._prober is not None and not self._prober.heard()
+        return unheard or bool(self.wavering())
+
+    def wavering(self) -> "Mapping[str, str]":
+        """Return, by the ids of containers, what probes say that have begun to fail, and don't count yet."""
+        return self._prober.wavering() if self._prober else {}
 
     def listen(self) -> bool:
         """Let ``wait`` be over from now on when the engine tells of something; say if it wasn't before."""

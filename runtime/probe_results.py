@@ -140,10 +140,10 @@ def unwell(standing: Standing) -> str:
     return next(reasons, "")
 
 
-def wavering(standing: Standing) -> bool:
-    """Say whether a probe has begun to fail and has not failed often enough yet to count."""
-    courses = (standing.courses[probe] for probe in asked(standing))
-    return any(course.good and course.failures for course in courses)
+def wavering(standing: Standing) -> str:
+    """Return the words of a probe that has begun to fail, and not often enough yet to count; "" without."""
+    courses = ((probe, standing.courses[probe]) for probe in asked(standing))
+    return next((said(probe, one) for probe, one in courses if one.good and one.failures), "")
 
 
 def why(standing: Standing) -> str:

@@ -93,9 +93,9 @@ class Prober:
         """Return the ids of the containers of which no startup probe is left to pass."""
         return frozenset(life.id for life, standing in self._now().items() if has_started(standing))
 
-    def wavering(self) -> bool:
-        """Say whether a probe has begun to fail and has not failed often enough yet to count."""
-        return any(wavering(standing) for standing in self._now().values())
+    def wavering(self) -> Mapping[str, str]:
+        """Return, by the ids of containers, what probes say that have begun to fail, and don't count yet."""
+        return {life.id: words for life, standing in self._now().items() if (words := wavering(standing))}
 
     def heard(self) -> bool:
         """Say whether every probe whose turn it is has answered, since it was followed, at least once."""

@@ -106,6 +106,10 @@ class Probes(Watch):
             started=frozenset(one.id for one in probed) - silent,
         )
 
+    def wavering(self) -> Mapping[str, str]:
+        pods = [pod for pod in self.host.engine.look().pods if pod.image in self.host.wavering]
+        return {one.id: "Readiness probe failed: once" for pod in pods for one in pod.containers}
+
     def _ails(self, one: SeenContainer) -> bool:
         """Say whether a container's liveness fails, as it does until it is started again."""
         return one.name in self.host.unwell and one.started < self.host.clock.now - 60
@@ -131,16 +135,18 @@ class Recorded(Loop):
 class Host:
     """One source on one machine.
 
-    ``unready`` holds the images whose probes never succeed, ``crashing`` the codes with which an image's
-    containers end as soon as they run, ``ending`` those with which they end one after the other, the last one
-    for all that follow; ``completing`` the images of those that end well, ``unwell`` the names of containers
-    whose liveness fails.  ``passes`` are those of the last ``apply``.
+    ``unready`` holds the images whose probes never succeed, ``wavering`` those whose probes have just begun
+    to fail; ``crashing`` the codes with which an image's containers end as soon as they run, ``ending`` those
+    with which they end one after the other, the last one for all that follow; ``completing`` the images of
+    those that end well, ``unwell`` the names of containers whose liveness fails.  ``passes`` are those of the
+    last ``apply``.
     """
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self.clock = Clock()
         self.unready: set[str] = set()
+        self.wavering: set[str] = set()
         self.crashing: dict[str, int] = {}
         self.ending: dict[str, list[int]] = {}
         self.unwell: set[str] = set()

@@ -99,6 +99,16 @@ def test_what_never_gets_ready_is_waited_for_until_the_time_is_over(host: Host) 
     assert "0 of 2 pods" in ended.message
 
 
+def test_a_probe_that_begins_to_fail_until_the_time_is_over_is_named(host: Host) -> None:
+    host.wavering.add("app:1")
+    host.commit("Open", {**shop(replicas=1), "web.yaml": deployment(replicas=1, container=PROBE)})
+
+    ended = host.apply(seconds=7)
+
+    (pod,) = host.pods()
+    assert (ended.end, ended.message) == (End.LATE, f"{pod}: Readiness probe failed: once")
+
+
 def test_who_does_not_wait_leaves_after_the_first_pass(host: Host) -> None:
     host.unready.add("app:1")
     host.commit("Open", {**shop(), "web.yaml": deployment(container=PROBE)})

@@ -100,7 +100,7 @@ def test_a_probe_that_begins_to_fail_wavers_until_it_has_decided(prober: Prober,
 
     town.code = 1
 
-    until(prober.wavering)
+    until(lambda: prober.wavering() == {"1": 'Liveness probe failed: command "test" exited with 1'})
     until(lambda: bool(prober.unwell()))
     assert not prober.wavering()
 
