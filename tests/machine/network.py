@@ -5,6 +5,7 @@ import ctypes
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 from tests.machine.engine import PrivateEngine
 
@@ -15,17 +16,20 @@ CLONE_NEWNET = 0x40000000
 def inside_network(engine: PrivateEngine) -> Iterator[None]:
     """Let this thread, and those and the processes that it starts, share the engine's network.
 
-    Only root's engine has one of its own; for any other there is nothing to do.
+    Only root's engine has one of its own, as long as it lives; for any other there is nothing to do.
     """
-    if os.geteuid() != 0:
+    with contextlib.ExitStack() as stack:
+        if os.geteuid() == 0:
+            ours = stack.enter_context(here())
+            with contextlib.suppress(FileNotFoundError), Path(f"/proc/{engine.pid}/ns/net").open() as theirs:
+                stack.callback(enter, ours.fileno())
+                enter(theirs.fileno())
         yield
-        return
-    with Path("/proc/thread-self/ns/net").open() as ours, Path(f"/proc/{engine.pid}/ns/net").open() as theirs:
-        enter(theirs.fileno())
-        try:
-            yield
-        finally:
-            enter(ours.fileno())
+
+
+def here() -> IO[str]:
+    """Open the network that this thread is in."""
+    return Path("/proc/thread-self/ns/net").open()
 
 
 def enter(network: int) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from runtime.resources import Label
 from tests.gitops.repository import Repository
-from tests.machine import api, engine, images
+from tests.machine import api, engine, images, network
 from tests.podman import doomed
 from tests.podman.warm import warm
 
@@ -52,7 +52,9 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """One source on one Podman.  ``command`` is what is run, ``source`` what is given as ``--repo``.
+    """One source on one Podman, in whose network it runs.
+
+    ``command`` is what is run, ``source`` what is given as ``--repo``.
 
     A ``config`` stands in the place of that; ``selected`` is one of its sources.  Where it is ``warmed``,
     a command that there is nothing special about begins loaded: who measures wants it cold.
@@ -72,7 +74,8 @@ class Program:
         """Run the command to its end."""
         if self.warmed and not environment and self.command[:3] in LOADED:
             words = self.words(*arguments)[1:]
-            return Said(*warm(words, self.environment(), seconds=PATIENCE))
+            with network.inside_network(self.podman.engine):
+                return Said(*warm(words, self.environment(), seconds=PATIENCE))
         with self.started(*arguments, **environment) as running:
             out, err = running.communicate(timeout=PATIENCE)
         return Said(running.returncode, out, err)
@@ -86,14 +89,15 @@ class Program:
         """Start the command; it is killed if it is still there at the end."""
         surroundings = self.environment() | environment
         pipe = subprocess.PIPE
-        running = subprocess.Popen(
-            self.words(*arguments),
-            env=surroundings,
-            stdin=subprocess.DEVNULL,
-            stdout=pipe,
-            stderr=pipe,
-            text=True,
-        )
+        with network.inside_network(self.podman.engine):
+            running = subprocess.Popen(
+                self.words(*arguments),
+                env=surroundings,
+                stdin=subprocess.DEVNULL,
+                stdout=pipe,
+                stderr=pipe,
+                text=True,
+            )
         with running, _killed(running):
             yield running
 
@@ -102,13 +106,14 @@ class Program:
         self, *arguments: str, output: TextIO, **environment: str
     ) -> Iterator[subprocess.Popen[bytes]]:
         """Start the command, which writes all that it says to a file."""
-        running = subprocess.Popen(
-            self.words(*arguments),
-            env=self.environment() | environment,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
+        with network.inside_network(self.podman.engine):
+            running = subprocess.Popen(
+                self.words(*arguments),
+                env=self.environment() | environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
         with running, _killed(running):
             yield running
 

@@ -26,6 +26,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import NoReturn
 
+from tests.machine import network
+
 PACKAGES = ("schemas", "reconcilers", "runtime", "gitops")
 LATE = ("git", "deepdiff", "deepdiff.diff", "podman", "podman.client", "sqlalchemy.dialects.sqlite")
 LAST_WORDS = 5.0  # seconds
@@ -40,9 +42,9 @@ def warm(words: Sequence[str], environment: Mapping[str, str], *, seconds: float
     out, err = (os.fdopen(os.memfd_create(name), "r+") for name in ("out", "err"))
     ours, theirs = socket.socketpair()
     with out, err, ours:
-        with theirs:
+        with theirs, network.here() as place:
             asked = json.dumps([list(words), dict(environment), str(Path.cwd())]).encode()
-            fds = [theirs.fileno(), out.fileno(), err.fileno()]
+            fds = [one.fileno() for one in (theirs, place, out, err)]
             socket.send_fds(_server(), [asked], fds)
         pid = int.from_bytes(ours.recv(4), sys.byteorder)
         in_time = _ended(ours, pid, seconds)
@@ -69,7 +71,7 @@ def _ended(telling: socket.socket, pid: int, seconds: float) -> bool:
 
 @cache
 def _server() -> socket.socket:
-    """Start the process that is copied, in the network of the first who asks; it ends when this one does."""
+    """Start the process that is copied; it ends when this one does."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with theirs:
         process = subprocess.Popen([sys.executable, "-m", __name__], cwd=ROOT, stdin=theirs)
@@ -84,7 +86,7 @@ def main() -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those who wait
     with socket.socket(fileno=os.dup(0)) as asking:
         while True:
-            asked, fds, _, _ = socket.recv_fds(asking, 2**20, 3)
+            asked, fds, _, _ = socket.recv_fds(asking, 2**20, 4)
             if not asked:
                 return
             if os.fork() == 0:
@@ -136,10 +138,13 @@ def _supervise(asked: bytes, fds: Sequence[int]) -> None:
 
 
 def _become(words: Sequence[str], environment: Mapping[str, str], place: str, fds: Sequence[int]) -> None:
-    """Run a command as this process."""
+    """Run a command as this process, in the network of who asks for it."""
+    if os.geteuid() == 0:
+        network.enter(fds[0])
+    os.close(fds[0])
     with Path(os.devnull).open() as nothing:
         os.dup2(nothing.fileno(), 0)
-    for number, one in enumerate(fds, start=1):
+    for number, one in enumerate(fds[1:], start=1):
         os.dup2(one, number)
         os.close(one)
     faulthandler.enable()
