@@ -30,7 +30,7 @@ def neighbours_of(settings: Settings, made: "House") -> Iterator[Neighbour]:
     for one in beside(settings):
         with suppress(SourceError, SettingsError):
             own, source = rules(one), source_of(one)
-            head = Head(source, own.interval, time.time, _silent, aiming(source, own.on_failure))
+            head = Head(source, own.interval, time.monotonic, _silent, aiming(source, own.on_failure))
             there = House(source, made.engine, made.options)
             yield Neighbour(
                 source.id, own.name, partial(_objects, there, head), partial(_held, one, source.id)

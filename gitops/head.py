@@ -1,5 +1,6 @@
 """Which commit a loop without end is about: the newest that can be had and may be carried out."""
 
+import math
 from collections.abc import Callable
 from dataclasses import field
 
@@ -16,7 +17,7 @@ class Held(Exception):
 
 @dataclass
 class Head:
-    """The aim of a source, asked for (by ``find``) at most every ``interval`` seconds.
+    """The aim of a source, asked for (by ``find``) at most every ``interval`` seconds of a steady clock.
 
     While git is out of reach, it stays where it was, or, after a start, at the last commit that went well;
     so it does when the newest commit was refused.  ``tell`` hears of each trouble once.
@@ -27,14 +28,14 @@ class Head:
     clock: Callable[[], float]
     tell: Callable[[str], None]
     find: Callable[[], Aim]
-    asked: float = 0
+    asked: float = -math.inf
     _aim: Aim | None = None
     _trouble: str = ""
     _refused: set[str] = field(default_factory=set)
 
     def aim(self) -> Aim:
         """Return the aim; raises SourceError where none was ever had, Held where none may be used."""
-        if not self._aim or self.clock() >= self.asked + self.interval:
+        if not self._aim or self.left() <= 0:
             self._ask()
         if not self._aim:
             raise Held
@@ -42,7 +43,11 @@ class Head:
 
     def again(self) -> None:
         """Ask at the next occasion, whatever the interval."""
-        self.asked = 0
+        self.asked = -math.inf
+
+    def left(self) -> float:
+        """Return the seconds until it is asked for again."""
+        return self.asked + self.interval - self.clock()
 
     def refuse(self, sha: str, why: str) -> None:
         """Go back to the last good commit until a newer one comes; what runs keeps running."""

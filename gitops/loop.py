@@ -26,6 +26,7 @@ from gitops.probing import Watch
 from gitops.request import Overtaken, Request
 from gitops.serving import serving
 from gitops.weighing import AT_ONCE, AT_WORK, Scales
+from reconcilers.moments import after
 from runtime.dataclass import dataclass
 from runtime.lock import Holder, hold, lock_directory
 from runtime.observe import of_source
@@ -247,14 +248,15 @@ class Loop:
         One whose time has come was tried by the last pass, or nobody wants it any more.
         """
         failures = self.journal.memory().failures.values() if self.request.patient else ()
-        moments = (_retry(failure) for failure in failures)
-        return min((moment for moment in moments if moment > self.clock()), default=None)
+        now = self.clock()
+        moments = (_retry(failure, now) for failure in failures)
+        return min((moment for moment in moments if moment > now), default=None)
 
     def _why_not_yet(self, failure: Failure) -> str:
         """Return why a step that failed is not tried again now, "" where it is."""
         if not self.request.patient:
             return failure.message if failure.at >= self.began else ""
-        wait = _retry(failure) - self.clock()
+        wait = _retry(failure, now := self.clock()) - now
         return f"{failure.message} (failed {failure.count} times, next in {wait:.0f}s)" if wait > 0 else ""
 
     def _announce(self, looked: View) -> None:
@@ -289,6 +291,6 @@ class Loop:
         self._succeeded[step.resource, what] += 1
 
 
-def _retry(failure: Failure) -> float:
+def _retry(failure: Failure, now: float) -> float:
     """Return when a failed step is tried again, in seconds since 1970."""
-    return failure.at + min(RETRY * 2.0 ** min(failure.count - 1, 10), LONGEST)
+    return after(failure.at, min(RETRY * 2.0 ** min(failure.count - 1, 10), LONGEST), now)

@@ -73,7 +73,7 @@ def apply(settings: Settings, request: "Request", wish: "Wish", teller: "Teller"
     own = rules(settings)
     aim, insist = aiming(source, own.on_failure), insisting(source, own.on_failure)
     if wish.or_last_good:
-        aim = insist = Head(source, 0.0, time.time, teller.notice, aim).aim
+        aim = insist = Head(source, 0.0, time.monotonic, teller.notice, aim).aim
     found = idle(source, engine, settings, time.time(), aim)
     if found.document is not None and not (found.limited or request.only):  # history tells of every push
         why = found.document.get("behind", "")

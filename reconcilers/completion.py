@@ -9,6 +9,7 @@ from functools import cached_property
 from reconcilers.failure_policy import Action, Ended, Meaning, meaning
 from reconcilers.indexes import Worker, pending, superfluous
 from reconcilers.marks import State
+from reconcilers.moments import after
 from runtime.dataclass import dataclass
 from schemas.batch import JobSpec
 from schemas.indexes import indexes, written
@@ -218,7 +219,7 @@ def _wanted(tally: Tally, active: Sequence[Attempt]) -> int:
 def _coming(tally: Tally, active: Sequence[Attempt], room: int, now: float) -> Outlook:
     if tally.spec.backoff_limit_per_index is not None:
         return _coming_by_index(tally, active, room, now)
-    at = _again_at(tally.of(Phase.FAILED), tally.of(Phase.SUCCEEDED)) if not tally.in_place else 0.0
+    at = now if tally.in_place else _again_at(tally.of(Phase.FAILED), tally.of(Phase.SUCCEEDED), now)
     if at > now:
         return Outlook(look_again=at)
     if not tally.spec.indexed:
@@ -230,7 +231,7 @@ def _coming_by_index(tally: Tally, active: Sequence[Attempt], room: int, now: fl
     """Return what comes where each index has a back-off of its own."""
     failed = tally.of(Phase.FAILED)
     waits = {
-        index: _again_at([one for one in failed if one.index == index], ())
+        index: _again_at([one for one in failed if one.index == index], (), now)
         for index in {one.index for one in failed}
         if index is not None
     }
@@ -244,8 +245,8 @@ def _taken(tally: Tally, active: Sequence[Attempt]) -> Collection[int]:
     return tally.done | tally.lost | {one.index for one in busy if one.index is not None}
 
 
-def _again_at(failed: Sequence[Attempt], succeeded: Sequence[Attempt]) -> float:
+def _again_at(failed: Sequence[Attempt], succeeded: Sequence[Attempt], now: float) -> float:
     """Return when the next pod may be made, by the failures since the last success."""
     reset = max((one.ended for one in succeeded), default=0.0)
     since = [one.ended for one in failed if one.ended > reset]
-    return max(since, default=0.0) + backoff(len(since))
+    return after(max(since, default=0.0), backoff(len(since)), now)

@@ -7,6 +7,7 @@ from functools import cached_property
 from reconcilers.completion import Attempt, Outlook, Phase, Tally, outlook
 from reconcilers.job_attempt import attempt, phase
 from reconcilers.marks import Mark, State
+from reconcilers.moments import after
 from reconcilers.pods import NEVER, Rests, rests
 from reconcilers.restarts import wait
 from reconcilers.template import Template
@@ -210,4 +211,4 @@ def _restarts(run: Run) -> Mapping[str, float]:
 
 def _restart_at(world: World, pod: SeenPod) -> float:
     before = world.past.restarts.get(pod.id, NEVER)
-    return max(before.last + wait(before.count), pod.ended) if before.count else pod.ended
+    return after(before.last, wait(before.count), world.now) if before.count else world.now

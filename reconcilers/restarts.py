@@ -1,5 +1,6 @@
 """Restarts: when a container that ended is started again."""
 
+from reconcilers.moments import after
 from runtime.dataclass import dataclass
 from runtime.grouping import ENDED
 from runtime.records import Restarts
@@ -40,7 +41,7 @@ def again(one: SeenContainer, policy: str, restarts: Restarts, exit_: Exit, now:
     if one.exit_code != 0 and exit_.restarts == 0 and not (exit_.error or exit_.alone):
         return _untouched(one, now)
     count = 0 if one.ended - one.started >= FORGIVEN_AFTER else restarts.count
-    at = max(restarts.last + wait(count), one.ended) if count else now
+    at = after(restarts.last, wait(count), now) if count else now
     return Again(at, _looping(one, exit_, restarts, at - now), counts=True)
 
 
@@ -52,7 +53,7 @@ def after_a_probe(words: str, policy: str, restarts: Restarts, started: float, n
     if policy == "Never":
         return Again(None, words)
     count = 0 if now - started >= FORGIVEN_AFTER else restarts.count
-    at = max(restarts.last + wait(count), now) if count else now
+    at = max(after(restarts.last, wait(count), now), now) if count else now
     told = words if at <= now else f"{words}; restarted {restarts.count} times, next in {at - now:.0f}s"
     return Again(at, told, counts=True)
 
@@ -64,7 +65,7 @@ def wait(count: int) -> float:
 
 def _untouched(one: SeenContainer, now: float) -> Again:
     """Decide about one that failed and that Podman did not restart, or not yet."""
-    at = now if one.exit_code >= BY_A_SIGNAL else max(one.ended + SETTLED_AFTER, now)
+    at = now if one.exit_code >= BY_A_SIGNAL else max(after(one.ended, SETTLED_AFTER, now), now)
     told = "stopped by a hand" if at <= now else "ended"
     return Again(at, f"{told} (exit {one.exit_code})")
 

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from reconcilers.links import links
+from reconcilers.moments import after
 from reconcilers.places import Ground, Place, address_for, places
 from reconcilers.routing import Routing
 from reconcilers.scaling import Scaling
@@ -254,7 +255,7 @@ class World:
     def available(self, pod: SeenPod, seconds: int) -> bool:
         """Say whether a pod has been ready for at least so many seconds."""
         readiness = self.readiness(pod)
-        return readiness.ready and self.now - readiness.since >= seconds
+        return readiness.ready and after(readiness.since, seconds, self.now) <= self.now
 
     def served(self, pod: SeenPod) -> bool:
         """Say whether each proxy that should lead to a pod finds it up; one that isn't made yet is left out.

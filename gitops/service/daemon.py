@@ -171,7 +171,7 @@ def _open_to_others(
 def _keeper(settings: Settings, name: str, common: Common) -> Iterator[Keeper]:
     source, own, visitors = source_of(settings), rules(settings), Visitors()
     engine, teller = common.engine, Heard(name, visitors)
-    head = Head(source, own.interval, time.time, teller.notice, aiming(source, own.on_failure))
+    head = Head(source, own.interval, time.monotonic, teller.notice, aiming(source, own.on_failure))
     courier = courier_of(settings, teller.notice)
     common.board.expect(name)
 

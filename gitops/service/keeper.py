@@ -222,5 +222,5 @@ class Keeper:
         """Return when there is something to do again, in seconds since 1970."""
         moments = (answer.look_again for answer in passed.view.wanted)
         settling = self.loop.clock() + SETTLING if passed.settling else None
-        git = self.head.asked + self.head.interval
+        git = self.loop.clock() + self.head.left()
         return earliest(git, self.loop.retry_at(), settling, *moments) or 0.0

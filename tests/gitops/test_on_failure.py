@@ -9,7 +9,7 @@ from gitops.head import Head
 from gitops.request import Request
 from gitops.service.keeper import Keeper
 from tests.gitops.material import shop
-from tests.host import Host
+from tests.host import Clock, Host
 from tests.reconcilers.given import deployment
 
 PROBE = ", readinessProbe: {tcpSocket: {port: 80}}"
@@ -73,6 +73,26 @@ def keep(kept: Keeper, host: Host, minutes: float) -> None:
     end = host.clock.now + minutes * MINUTE
     while host.clock.now < end:
         kept.loop.watch.wait(min(kept.turn(), 10))
+
+
+def test_a_clock_that_is_set_back_keeps_a_loop_without_end_from_nothing(host: Host) -> None:
+    """Neither from what failed before, nor from asking git, of which a steady clock tells the time."""
+    host.on_failure = "hold"
+    host.commit("No such image", shop("missing:1"))
+    kept = keeper(host)
+    steady = Clock()
+    kept.head.clock = steady
+    kept.turn()
+    host.clock.now -= 60 * MINUTE
+    before = len(host.ledger.past.events())
+
+    kept.turn()
+    assert len(host.ledger.past.events()) > before  # it was tried again
+    assert kept.turn() <= 30
+    host.commit("Another", shop())
+    steady.now += 30
+    kept.turn()
+    assert running(host) == ["app:1", "app:1"]
 
 
 @pytest.mark.parametrize("bad", BAD_ONES)

@@ -117,6 +117,15 @@ def test_min_ready_seconds_keep_the_old_pods_for_longer() -> None:
     assert len(later.keep) == 1
 
 
+def test_a_pod_that_got_ready_before_the_clock_was_set_back_is_not_waited_for() -> None:
+    strategy = rolling(1, 0)
+    before = running(deployment(strategy=strategy))
+    new = deployment("app:2", strategy=strategy, min_ready=30)
+    (first,) = pods_of(wanted(new, pods=before))
+
+    assert len(wanted(new, pods=[*before, seen(first, since=NOW + 3600)]).keep) == 1
+
+
 def test_a_pod_whose_probe_has_not_succeeded_replaces_nobody() -> None:
     strategy = rolling(1, 0)
     before = running(deployment(strategy=strategy))

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from reconcilers.restarts import Again, again
+from reconcilers.restarts import Again, after_a_probe, again
 from runtime.records import Restarts
 from runtime.seen import Exit, SeenPod
 
@@ -49,6 +49,19 @@ def test_each_restart_waits_twice_as_long_up_to_five_minutes(count: int, wait: f
     assert found is not None
     assert found.at == (NOW - 1 + wait if count else NOW)
     assert found.counts
+
+
+@pytest.mark.parametrize("code", [0, 1])
+def test_once_the_clock_was_set_back_nobody_waits_until_it_is_there_again(code: int) -> None:
+    later = NOW + 3600
+
+    found = again(ended(code, at=later), "Always", Restarts(3, later), LOOPING, NOW)
+    quiet = again(ended(1, at=later), "Always", Restarts(0, 0), QUIET, NOW)
+    probed = after_a_probe("Liveness probe failed", "Always", Restarts(3, later), later, NOW)
+
+    assert found is not None
+    assert quiet is not None
+    assert [found.at, quiet.at, probed.at] == [NOW, NOW, NOW]
 
 
 def test_the_wait_is_told_in_kubernetes_words() -> None:
