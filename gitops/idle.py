@@ -38,14 +38,14 @@ class Idle:
 
 def idle(
     source: "Source",
-    engine: "Engine",
+    engine: "Callable[[], Engine]",
     settings: "Settings",
     now: float,
     aim: "Callable[[], Aim]",
 ) -> Idle:
     """Return the recorded status if nothing has happened since.  Changes nothing.
 
-    ``aim`` says which commit it is about.
+    ``aim`` says which commit it is about; ``engine`` is called if it comes to what is there.
     """
     answer = None if rules(settings).suspended else recall(settings.state, source.id)
     if answer is None or (answer.look_again is not None and answer.look_again <= now):
@@ -53,10 +53,10 @@ def idle(
     aimed = aim()
     if answer.revision != aimed.sha or bool(answer.document.get("behind")) != bool(aimed.why):
         return Idle()
-    seen = engine.look()
+    seen = engine().look()
     if answer.fingerprint != _fingerprint(source, seen, settings):
         return Idle()
-    if not _still_ready(source, engine, seen, now):
+    if not _still_ready(source, engine(), seen, now):
         return Idle(suspicious=True)
     volumes = of_source(seen, source.id).volumes
     return Idle(answer.document, limited=any(Label.LIMIT in one.labels for one in volumes))

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from gitops.aim import Aim, aim, aiming, insisting
@@ -33,7 +33,7 @@ def status(settings: Settings) -> Document:
 
     source = source_of(settings)
     engine = engine_of(settings)
-    known = idle(source, engine, settings, time.time(), aiming(source, rules(settings).on_failure)).document
+    known = _known(settings, source, engine)
     if known is not None:
         return known
     house, looked, aimed = _look(settings, source, engine, None)
@@ -48,11 +48,7 @@ def diff(settings: Settings, *, to: str | None = None, adopting: frozenset[str] 
 
     source = source_of(settings)
     engine = engine_of(settings)
-    known = (
-        idle(source, engine, settings, time.time(), aiming(source, rules(settings).on_failure)).document
-        if to is None
-        else None
-    )
+    known = _known(settings, source, engine) if to is None else None
     if known is not None:
         return _nothing(known, {})
     house, looked, aimed = _look(settings, source, engine, to, adopting)
@@ -69,7 +65,7 @@ def diff(settings: Settings, *, to: str | None = None, adopting: frozenset[str] 
 def apply(settings: Settings, request: "Request", wish: "Wish", teller: "Teller") -> tuple[Document, str]:
     """Converge once; return what was done, and how it ended: Synced, Failed, Late or RolledBack."""
     source = source_of(settings)
-    engine = engine_of(settings)
+    engine = cache(partial(engine_of, settings))
     own = rules(settings)
     aim, insist = aiming(source, own.on_failure), insisting(source, own.on_failure)
     if wish.or_last_good:
@@ -88,7 +84,7 @@ def go_on(settings: Settings, request: "Request", wish: "Wish", teller: "Teller"
     """Converge once, whatever the last pass has concluded; return as ``apply`` does."""
     source = source_of(settings)
     insist = insisting(source, rules(settings).on_failure)
-    return _converge(settings, source, engine_of(settings), request, wish, teller, insist)
+    return _converge(settings, source, partial(engine_of, settings), request, wish, teller, insist)
 
 
 def history(settings: Settings, limit: int) -> "Sequence[Run]":
@@ -102,7 +98,7 @@ def history(settings: Settings, limit: int) -> "Sequence[Run]":
 def _converge(
     settings: Settings,
     source: Source,
-    engine: "Engine",
+    engine: "Callable[[], Engine]",
     request: "Request",
     wish: "Wish",
     teller: "Teller",
@@ -113,7 +109,13 @@ def _converge(
     with summoned(settings.state) as scribe:  # it loads one half of what is needed, and we the other
         from gitops.applying import applied
 
-        return applied(settings, source, engine, request, wish, teller, aim, scribe)
+        return applied(settings, source, engine(), request, wish, teller, aim, scribe)
+
+
+def _known(settings: Settings, source: Source, engine: "Engine") -> Document | None:
+    """Return the status that the last pass has concluded, if it still holds."""
+    aim = aiming(source, rules(settings).on_failure)
+    return idle(source, lambda: engine, settings, time.time(), aim).document
 
 
 def _look(

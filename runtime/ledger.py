@@ -26,13 +26,15 @@ __all__ = ["Answer", "LedgerError", "look_back", "open_ledger", "recall"]
 def open_ledger(state: Path, notice: Callable[[str], None], scribe: Scribe | None = None) -> Ledger:
     """Open the ledger of a state directory for writing; make it where there is none.
 
-    A damaged one is moved aside, and ``notice`` is told so.  Raises LedgerError.
+    A damaged one is moved aside, and ``notice`` is told so.  Raises LedgerError.  One that is as it should
+    be, or isn't there yet, can be read at once: a scribe is waited for where the first thing is written.
     """
-    from runtime.past import Past
+    from runtime.past import Past, is_whole
     from runtime.writes import Ledger
 
     if scribe is not None:
-        scribe.opened(notice)
+        if not is_whole(state):
+            scribe.opened(notice)
         return Ledger(scribe, Past(state))
     from runtime.database import open_database
 

@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
@@ -40,7 +41,7 @@ ORDER BY id DESC LIMIT ?
 
 
 class Past:
-    """What the ledger remembers, read-only.  A ledger that isn't there yet remembers nothing.
+    """What the ledger remembers, read-only.  One that isn't there remembers nothing, as long as it isn't.
 
     Every method raises LedgerError where the file can't be read.  Threads may share it.
     """
@@ -151,13 +152,25 @@ class Past:
         return tuple(_event(row) for row in self._rows(query, since, source, source, whose, whose, limit))
 
     def _rows(self, query: str, *values: Any) -> list[Any]:
-        if self._connection is None:
-            return []
         try:
             with self._turn:
-                return self._connection.execute(query, values).fetchall()
+                self._connection = self._connection or _opened(self.path)
+                return self._connection.execute(query, values).fetchall() if self._connection else []
         except sqlite3.Error as error:
             raise told(self.path, error) from error
+
+
+def is_whole(state: Path) -> bool:
+    """Say whether the ledger of a state directory can be read as it is: it is absent, or nothing ails it."""
+    path = state / FILE
+    try:
+        if not path.exists():
+            return True
+        with closing(connect(path, patience=0)) as connection:
+            (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+            return found == "ok" and tables_version(connection) == VERSION
+    except (OSError, sqlite3.Error):
+        return False
 
 
 def _opened(path: Path) -> sqlite3.Connection | None:

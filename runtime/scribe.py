@@ -30,7 +30,7 @@ Answer = dict[str, Any]  # has one of: opened (what there is to notice), row, tr
 
 
 class Scribe:
-    """A writer that was called for; the ledger is open as soon as ``opened`` has returned."""
+    """A writer that was called for; it is waited for by the first who writes, or by ``opened``."""
 
     def __init__(self, state: Path) -> None:
         self.path = state / FILE
@@ -42,13 +42,14 @@ class Scribe:
 
     def opened(self, notice: Callable[[str], None]) -> None:
         """Wait until the ledger is open; ``notice`` is told what was found there.  Raises LedgerError."""
-        for one in self._answered()["opened"]:
+        for one in self._begun():
             notice(one)
-        self._open = True
 
     def write(self, *written: "Written") -> int:
         """Carry out all of it or nothing; return the id of the row that the last one has made, or 0."""
         with shielded(), self._turn:
+            if not self._open:
+                self._begun()
             with suppress(BrokenPipeError):  # then there is no answer either
                 self._told(json.dumps(written))
             return int(self._answered()["row"])
@@ -59,6 +60,11 @@ class Scribe:
             if not self._open:
                 self._process.kill()
             self._process.communicate()
+
+    def _begun(self) -> list[str]:
+        notices: list[str] = self._answered()["opened"]
+        self._open = True
+        return notices
 
     def _told(self, line: str) -> None:
         assert self._process.stdin is not None

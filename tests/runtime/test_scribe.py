@@ -20,6 +20,7 @@ from runtime.stop import Stopped, stoppable
 from runtime.writes import Ledger
 from tests.machine.engine import until
 from tests.runtime.ledger_material import COMMIT, WEB, Step
+from tests.runtime.test_ledger_migrations import ledger_of
 
 MASTER = """
 import os, sys
@@ -109,10 +110,8 @@ def test_a_place_that_is_no_directory_is_the_same_error_as_without_it(tmp_path: 
     with pytest.raises(LedgerError) as alone:
         open_ledger(place, pytest.fail)
 
-    one = Scribe(place)
-    with pytest.raises(LedgerError) as told:
-        open_ledger(place, pytest.fail, one)
-    one.close()
+    with open_ledger(place, pytest.fail, Scribe(place)) as ledger, pytest.raises(LedgerError) as told:
+        ledger.begin_run("shop", COMMIT, "push", 1.0)
 
     assert str(told.value) == str(alone.value)
 
@@ -128,6 +127,30 @@ def test_a_damaged_ledger_is_moved_aside_and_its_master_is_told(tmp_path: Path) 
         f"the ledger {tmp_path}/ledger.sqlite3 was damaged"
     ]
     assert (tmp_path / "ledger.sqlite3.corrupt-1").exists()
+
+
+def test_who_only_reads_waits_for_nobody(tmp_path: Path) -> None:
+    with open_ledger(tmp_path, pytest.fail) as before:
+        before.begin_run("shop", COMMIT, "push", 1.0)
+    one = Scribe(tmp_path)
+    os.kill(process_of(one), signal.SIGSTOP)
+
+    with open_ledger(tmp_path, pytest.fail, one) as ledger:
+        assert [run.id for run in ledger.past.history()] == [1]
+
+
+def test_what_was_absent_is_read_as_soon_as_it_is_there(tmp_path: Path) -> None:
+    with open_ledger(tmp_path, pytest.fail, Scribe(tmp_path)) as ledger:
+        assert ledger.past.history() == ()
+        run = ledger.begin_run("shop", COMMIT, "push", 1.0)
+        assert [one.id for one in ledger.past.history()] == [run]
+
+
+def test_an_older_ledger_is_brought_up_before_it_is_read(tmp_path: Path) -> None:
+    state = ledger_of(1, tmp_path / "old")
+
+    with open_ledger(state, pytest.fail, Scribe(state)) as ledger:
+        assert ledger.past.history()
 
 
 def test_a_closed_ledger_is_one_file_and_nobody_is_left(tmp_path: Path, scribe: Scribe) -> None:
@@ -162,6 +185,7 @@ def test_a_signal_waits_for_the_answer(ledger: Ledger, scribe: Scribe) -> None:
         signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
         os.kill(process_of(scribe), signal.SIGCONT)
 
+    assert ledger.begin_run("shop", COMMIT, "push", 0.0) == 1
     os.kill(process_of(scribe), signal.SIGSTOP)
     thread = threading.Thread(target=end_us)
     thread.start()
@@ -169,7 +193,7 @@ def test_a_signal_waits_for_the_answer(ledger: Ledger, scribe: Scribe) -> None:
         ledger.begin_run("shop", COMMIT, "push", 1.0)
     thread.join()
 
-    assert ledger.begin_run("shop", COMMIT, "push", 2.0) == 2
+    assert ledger.begin_run("shop", COMMIT, "push", 2.0) == 3
 
 
 def test_it_ends_with_a_master_that_is_killed_and_what_was_answered_stays(tmp_path: Path) -> None:
