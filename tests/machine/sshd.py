@@ -4,8 +4,9 @@ import getpass
 import os
 import socket
 import subprocess
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,9 +58,14 @@ def serving_ssh(directory: Path) -> Iterator[Sshd]:
 
 
 def _tree() -> Path:
-    if not (CACHE / "tree/usr/sbin/sshd").exists():
-        unpack("openssh-server", CACHE / "tree", CACHE / "downloads")
-    return CACHE / "tree"
+    """Return where it lies, whole: who is the first to have unpacked it has done so for all."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    if not (tree := CACHE / "whole").exists():
+        with tempfile.TemporaryDirectory(dir=CACHE) as place:
+            unpack("openssh-server", fresh := Path(place, "tree"), Path(place, "downloads"))
+            with suppress(OSError):
+                fresh.rename(tree)
+    return tree
 
 
 def _keygen(file: Path) -> None:
