@@ -37,7 +37,8 @@ def main(arguments: Sequence[str]) -> None:
             )
         case "check", str(new):
             _know_the_options()
-            _do("check", new, state, options)
+            stays = os.geteuid() == int(owner) and not (os.environ.get(DEPLOYER) or asked())
+            _do("check", new, state, options, ["--stay"] if stays else [])
         case "deploy", None:
             _say(f"nothing is deployed: this machine follows {_short(branch)}")
         case "deploy", _ if os.environ.get(DEPLOYER):
@@ -69,16 +70,22 @@ def _know_the_options() -> None:
         _refuse(f"nobody knows the push option {unknown[0]!r}: known is {', '.join(OPTIONS)}")
 
 
-def _do(verb: str, new: str, state: str, options: Sequence[str]) -> None:
-    """Let a daemon do it that listens, else do it in this process."""
-    code = None if asked() else handed_over(verb, new, state)
-    if code is not None:
-        sys.exit(code)
-    _become([verb, new], ["--state", state, *options])
+def _do(verb: str, new: str, state: str, options: Sequence[str], more: Sequence[str] = ()) -> None:
+    """Let a daemon do it that listens, or who has stayed to deploy what it has checked; else do it here."""
+    for place in [] if asked() else [SOCKET, standby(new)]:
+        code = handed_over(verb, new, state, place)
+        if code is not None:
+            sys.exit(code)
+    _become([verb, new, *more], ["--state", state, *options])
 
 
-def handed_over(verb: str, new: str, state: str) -> int | None:
-    """Hand work to the daemon of a state directory, print what it says, and return the exit code.
+def standby(new: str) -> str:
+    """Return the name of the socket of who has stayed to deploy a commit."""
+    return f"push-{new}.sock"
+
+
+def handed_over(verb: str, new: str, state: str, place: str = SOCKET) -> int | None:
+    """Hand work to who listens in a state directory, print what they say, and return the exit code.
 
     None is returned where nobody does the work.
     """
@@ -88,18 +95,19 @@ def handed_over(verb: str, new: str, state: str) -> int | None:
         return None
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
-            line.connect(f"/proc/self/fd/{directory}/{SOCKET}")  # a path may be too long for a socket
+            line.connect(f"/proc/self/fd/{directory}/{place}")  # a path may be too long for a socket
             known = [f"{name}={os.environ[name]}" for name in QUARANTINE if name in os.environ]
             line.sendall(os.fsencode("\0".join([verb, new, os.getcwd(), *known])))
             line.shutdown(socket.SHUT_WR)
-            return _told(line, verb)
+            return _told(line, lasting=verb == "deploy" and place == SOCKET)
     except OSError:
         return None
     finally:
         os.close(directory)
 
 
-def _told(line: socket.socket, verb: str) -> int | None:
+def _told(line: socket.socket, *, lasting: bool) -> int | None:
+    """Print what is said; ``lasting`` says that whoever says it goes on with it, though they went away."""
     begun = False
     with line.makefile("r", encoding="utf-8", errors="replace") as rows:
         for row in rows:
@@ -111,7 +119,7 @@ def _told(line: socket.socket, verb: str) -> int | None:
                 print(text, flush=True)
             except BrokenPipeError:  # who pushed has gone; the daemon goes on
                 return 0
-    if begun and verb == "deploy":
+    if begun and lasting:
         _say("the daemon went away; it goes on when it is there again")
         return 1
     return None

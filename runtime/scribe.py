@@ -30,15 +30,23 @@ Answer = dict[str, Any]  # has one of: opened (what there is to notice), row, tr
 
 
 class Scribe:
-    """A writer that was called for; it is waited for by the first who writes, or by ``opened``."""
+    """A writer that was called for; it is waited for by the first who writes, or by ``opened``.
 
-    def __init__(self, state: Path) -> None:
+    A ``mute`` one holds nothing of our own streams: who reads them to their end doesn't wait for it.
+    """
+
+    def __init__(self, state: Path, *, mute: bool = False) -> None:
         self.path = state / FILE
         self._turn = threading.Lock()
         self._open = False
         words = [sys.executable, "-P", "-c", BEGIN, os.fspath(HOME), os.fspath(state)]
         with _inherited_as_blocked():
-            self._process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            self._process = subprocess.Popen(
+                words,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL if mute else None,
+            )
 
     def opened(self, notice: Callable[[str], None]) -> None:
         """Wait until the ledger is open; ``notice`` is told what was found there.  Raises LedgerError."""
@@ -82,6 +90,20 @@ class Scribe:
         return answer
 
 
+_ahead: dict[Path, Scribe] = {}  # those who were called before there was anything to write
+
+
+def summon(state: Path) -> None:
+    """Call a scribe ahead of the time, for whoever lends one."""
+    _ahead[state] = Scribe(state, mute=True)
+
+
+def dismiss() -> None:
+    """Let those go who were called ahead of the time."""
+    while _ahead:
+        _ahead.popitem()[1].close()
+
+
 @contextmanager
 def summoned(state: Path) -> Iterator[Scribe | None]:
     """Lend a scribe where SQLAlchemy would have to be loaded, by nobody but us, and beside other work."""
@@ -89,7 +111,7 @@ def summoned(state: Path) -> Iterator[Scribe | None]:
     if "sqlalchemy" in sys.modules or beside_others or len(os.sched_getaffinity(0)) == 1:
         yield None
         return
-    scribe = Scribe(state)
+    scribe = _ahead.pop(state, None) or Scribe(state)
     try:
         yield scribe
     finally:

@@ -1,6 +1,7 @@
 """The commands of a repository that deploys what is pushed to it: init, and what its hooks run."""
 
 import sys
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -8,7 +9,7 @@ from typing import Annotated
 import typer
 
 from gitops.commands.cli_act import applied
-from gitops.commands.cli_said import OutputOption, answer, app, errors, said_of
+from gitops.commands.cli_said import OutputOption, Said, answer, app, errors, said_of
 from gitops.trouble import Exit
 
 receive = typer.Typer(
@@ -43,19 +44,28 @@ def init(
 
 
 @receive.command()
-def check(context: typer.Context, commit: Commit, allow_empty: AllowEmpty = False) -> None:
+def check(
+    context: typer.Context,
+    commit: Commit,
+    allow_empty: AllowEmpty = False,
+    stay: Annotated[bool, typer.Option("--stay", help="Be there to deploy it, once git has it.")] = False,
+) -> None:
     """Check a commit's manifests while git still holds it back; exits 2 if it is to be refused.
 
     Example: sloop receive check 1a2b3c4
     """
     said = said_of(context, None)
     with errors(said):
+        from gitops.service import standby
         from gitops.service.receive import check as look
         from gitops.service.receive import pushed_to, quarantine
 
-        for one in pushed_to(said.settings, Path.cwd()):
-            told = look(one, commit, allow_empty=allow_empty, variables=quarantine())
-            answer(said, None, [told])
+        with standby.prepared(said.settings.state) if stay else nullcontext():
+            for one in pushed_to(said.settings, Path.cwd()):
+                told = look(one, commit, allow_empty=allow_empty, variables=quarantine())
+                answer(said, None, [told])
+        if stay:
+            standby.stay(said.settings.state, commit, lambda: _code(said, commit))
 
 
 @receive.command()
@@ -68,17 +78,30 @@ def deploy(
 
     Example: sloop receive deploy 1a2b3c4
     """
-    said = said_of(context, None)
-    with errors(said):
-        from gitops.request import Overtaken, Request
-        from gitops.service.receive import Enduring, afterwards, pushed_to
+    from gitops.service.receive import Enduring
 
-        sys.stdout = sys.stderr = Enduring(sys.stdout)
-        request, codes = Request("push", allow_empty=allow_empty, only=commit), [Exit.DONE]
-        try:
-            sources = pushed_to(said.settings, Path.cwd())
-            codes += [applied(replace(said, settings=one), request, None, wait=True) for one in sources]
-            answer(said, None, [afterwards(commit)] if max(codes) else [])
-        except Overtaken as overtaken:
-            answer(said, None, [str(overtaken)])
-    raise typer.Exit(max(codes))
+    sys.stdout = sys.stderr = Enduring(sys.stdout)
+    raise typer.Exit(_code(said_of(context, None), commit, allow_empty=allow_empty))
+
+
+def _code(said: Said, commit: str, *, allow_empty: bool = False) -> int:
+    """Deploy a commit, tell how it goes, and return the exit code."""
+    try:
+        with errors(said):
+            return _deployed(said, commit, allow_empty=allow_empty)
+    except typer.Exit as ended:
+        return ended.exit_code
+
+
+def _deployed(said: Said, commit: str, *, allow_empty: bool) -> Exit:
+    from gitops.request import Overtaken, Request
+    from gitops.service.receive import afterwards, pushed_to
+
+    request, codes = Request("push", allow_empty=allow_empty, only=commit), [Exit.DONE]
+    try:
+        sources = pushed_to(said.settings, Path.cwd())
+        codes += [applied(replace(said, settings=one), request, None, wait=True) for one in sources]
+        answer(said, None, [afterwards(commit)] if max(codes) else [])
+    except Overtaken as overtaken:
+        answer(said, None, [str(overtaken)])
+    return max(codes)

@@ -26,7 +26,7 @@ class Line:
 
     def __call__(self, text: str) -> None:
         """Say something; raises OSError where nobody listens any more."""
-        _send(self._line, "=", text)
+        send(self._line, "=", text)
 
     def is_open(self, seconds: float) -> bool:
         """Wait so long, or until they hang up; say whether they are still there."""
@@ -59,22 +59,30 @@ def open_door(state: Path, answer: Answer, notice: Say) -> Iterator[None]:
         yield
 
 
-@contextmanager
-def _listener(state: Path) -> Iterator[socket.socket]:
-    """Listen in a directory, however long its path is; the socket is gone afterwards."""
+def bound(state: Path, name: str) -> socket.socket:
+    """Listen in a directory, however long its path is; what a dead process has left there is gone."""
     directory = os.open(state, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        place = Path(f"/proc/self/fd/{directory}/{SOCKET}")
-        place.unlink(missing_ok=True)  # of one who was killed: we hold the lock
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
+        place = Path(f"/proc/self/fd/{directory}/{name}")
+        place.unlink(missing_ok=True)
+        with ExitStack() as stack:
+            listener = stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
             listener.bind(str(place))
             place.chmod(0o600)
             listener.listen(MOST)
-            yield listener
-            place.unlink(missing_ok=True)
-            listener.shutdown(socket.SHUT_RDWR)
+            stack.pop_all()
+            return listener
     finally:
         os.close(directory)
+
+
+@contextmanager
+def _listener(state: Path) -> Iterator[socket.socket]:
+    """Listen for hooks and commands; the socket is gone afterwards.  Who does so holds the lock."""
+    with bound(state, SOCKET) as listener:
+        yield listener
+        (state / SOCKET).unlink(missing_ok=True)
+        listener.shutdown(socket.SHUT_RDWR)
 
 
 def _welcome(listener: socket.socket, answer: Answer, room: threading.BoundedSemaphore) -> None:
@@ -93,14 +101,14 @@ def _serve(line: socket.socket, answer: Answer, room: threading.BoundedSemaphore
     try:
         with line, suppress(OSError, UnicodeDecodeError):
             line.settimeout(HASTE)
-            words = _request(line)
+            words = request(line)
             code = answer(words, Line(line)) if words else None
-            _send(line, "?" if code is None else "!", "" if code is None else str(int(code)))
+            send(line, "?" if code is None else "!", "" if code is None else str(int(code)))
     finally:
         room.release()
 
 
-def _request(line: socket.socket) -> Sequence[str]:
+def request(line: socket.socket) -> Sequence[str]:
     """Return the words of a request, none of one that is too large."""
     whole = b""
     while piece := line.recv(LARGEST):
@@ -110,5 +118,6 @@ def _request(line: socket.socket) -> Sequence[str]:
     return os.fsdecode(whole).split("\0") if whole else ()
 
 
-def _send(line: socket.socket, mark: str, text: str) -> None:
+def send(line: socket.socket, mark: str, text: str) -> None:
+    """Send each row of a text, behind a mark that says what it is: "=" what is told, "!" how it ended."""
     line.sendall("".join(f"{mark}{row}\n" for row in text.split("\n")).encode(errors="replace"))

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import IO
+from typing import Protocol
 
 from gitops.git.address import parse, sub_path
 from gitops.git.git_command import Git
@@ -77,10 +77,20 @@ def afterwards(sha: str) -> str:
     )
 
 
+class Stream(Protocol):
+    """What can be written to."""
+
+    def write(self, text: str, /) -> int:
+        """Take over a text."""
+
+    def flush(self) -> None:
+        """Hand on what was taken over."""
+
+
 class Enduring:
     """A stream that swallows what nobody reads any more: who pushed may have gone, the deployment goes on."""
 
-    def __init__(self, stream: IO[str]) -> None:
+    def __init__(self, stream: Stream) -> None:
         self._stream = stream
 
     def write(self, text: str) -> int:

@@ -4,11 +4,14 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from gitops import hook
 from gitops.git.git_error import SourceError
 from gitops.hook import START
 from gitops.service.first import FILES
@@ -57,6 +60,13 @@ def pushed(clone: Repository, *words: str, **environment: str) -> tuple[int, str
     return done.returncode, "\n".join(said)
 
 
+def commands() -> Iterator[bytes]:
+    """Yield the command line of each process."""
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):  # it ended meanwhile
+            yield file.read_bytes()
+
+
 def head(here: Path) -> str:
     asked = ["git", "-C", str(here), "rev-parse", "--verify", "--quiet", "main"]
     return subprocess.run(asked, text=True, capture_output=True, check=False).stdout.strip()
@@ -84,6 +94,30 @@ def test_a_bad_push_is_refused_with_file_and_line_and_changes_nothing(clone: Rep
     assert "deploy/a.yaml:4:" in said
     assert "did you mean `image`" in said
     assert NOBODY not in said
+
+
+def test_a_push_is_deployed_by_the_process_that_has_checked_it(
+    clone: Repository, here: Path, settings: Settings, tmp_path: Path
+) -> None:
+    program = tmp_path / "hook.py"
+    program.write_text(Path(hook.__file__).read_text().replace(START, "raise SystemExit(9)"))
+    second = here / "hooks/post-receive"
+    second.write_text(second.read_text().replace(hook.__file__, str(program)))
+    clone.commit("One", {"a.yaml": POD})
+
+    _, said = pushed(clone, "main")
+
+    assert NOBODY in said
+    assert not list(settings.state.glob("push-*"))
+
+
+def test_a_refused_push_leaves_nobody_behind(clone: Repository, settings: Settings) -> None:
+    clone.commit("One", {"a.yaml": BAD})
+
+    pushed(clone, "main")
+
+    assert not list(settings.state.glob("push-*"))
+    assert not [words for words in commands() if os.fsencode(settings.state) in words]
 
 
 def test_only_what_lies_below_the_path_is_checked_and_files_are_named_from_the_top(
