@@ -165,14 +165,14 @@ class Line:
 
     def _head(self) -> tuple[bytes, bytes]:
         got = b""
-        while b"\r\n\r\n" not in got:
-            if len(got) > HEAD:
-                raise Bad(413, "the head is too large")
+        while b"\r\n\r\n" not in got and len(got) <= HEAD:
             piece = self._receive()
             if not piece:
                 raise ConnectionError("nothing more comes")
             got += piece
         head, _, rest = got.partition(b"\r\n\r\n")
+        if len(head) > HEAD:
+            raise Bad(413, "the head is too large")
         return head, rest
 
     def _body(self, method: str, headers: Mapping[str, str], rest: bytes) -> bytes:

@@ -75,6 +75,7 @@ def test_a_request_is_answered_with_its_body(place: Place) -> None:
         (b"POST / HTTP/1.1\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n", "413"),
         (b"POST / HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % (BODY + 1), "413"),
         (b"GET / HTTP/1.1\r\nX: " + b"x" * 2 * HEAD, "413"),
+        (b"GET / HTTP/1.1\r\nX: " + b"x" * 2 * HEAD + b"\r\n\r\n", "413"),
     ],
 )
 def test_what_is_wrong_with_a_request_is_told_by_the_status(place: Place, raw: bytes, wanted: str) -> None:
