@@ -46,7 +46,7 @@ def main(arguments: Sequence[str]) -> None:
         case "deploy", str(new) if os.geteuid() != int(owner):
             _say(_not_yours(new, int(owner)))
         case "deploy", str(new):
-            _go_on_alone()
+            go_on_alone()
             _do("deploy", new, state, options)
 
 
@@ -132,7 +132,7 @@ def _become(receive: list[str], options: Sequence[str]) -> None:
     os.execv(sys.executable, [*words, "receive", *receive, *said])
 
 
-def _go_on_alone() -> None:
+def go_on_alone() -> None:
     """Outlive the one who pushes: a deployment isn't given up because nobody watches it any more."""
     for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)

@@ -94,8 +94,9 @@ _ahead: dict[Path, Scribe] = {}  # those who were called before there was anythi
 
 
 def summon(state: Path) -> None:
-    """Call a scribe ahead of the time, for whoever lends one."""
-    _ahead[state] = Scribe(state, mute=True)
+    """Call a scribe ahead of the time, where one would be lent."""
+    if _helps():
+        _ahead[state] = Scribe(state, mute=True)
 
 
 def dismiss() -> None:
@@ -107,8 +108,7 @@ def dismiss() -> None:
 @contextmanager
 def summoned(state: Path) -> Iterator[Scribe | None]:
     """Lend a scribe where SQLAlchemy would have to be loaded, by nobody but us, and beside other work."""
-    beside_others = threading.current_thread() is not threading.main_thread()
-    if "sqlalchemy" in sys.modules or beside_others or len(os.sched_getaffinity(0)) == 1:
+    if not _helps():
         yield None
         return
     scribe = _ahead.pop(state, None) or Scribe(state)
@@ -116,6 +116,11 @@ def summoned(state: Path) -> Iterator[Scribe | None]:
         yield scribe
     finally:
         scribe.close()
+
+
+def _helps() -> bool:
+    beside_others = threading.current_thread() is not threading.main_thread()
+    return not ("sqlalchemy" in sys.modules or beside_others or len(os.sched_getaffinity(0)) == 1)
 
 
 @contextmanager

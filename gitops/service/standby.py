@@ -4,7 +4,6 @@ What it has loaded is most of what a deployment loads, and git comes to the seco
 """
 
 import os
-import signal
 import socket
 import sys
 from collections.abc import Callable, Iterator
@@ -12,7 +11,7 @@ from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 
-from gitops.hook import QUARANTINE, standby
+from gitops.hook import QUARANTINE, go_on_alone, standby
 from gitops.service.door import bound, request, send
 from gitops.service.receive import Enduring
 
@@ -51,8 +50,7 @@ def _alone(listener: socket.socket, place: Path, deploy: Deploy) -> None:
     """Do what a copy is for, and end: it is nobody's child, and holds nothing that git waits for."""
     try:
         os.setsid()
-        for number in (signal.SIGINT, signal.SIGHUP):
-            signal.signal(number, signal.SIG_IGN)
+        go_on_alone()
         nothing = os.open(os.devnull, os.O_RDWR)
         for stream in range(3):
             os.dup2(nothing, stream)
