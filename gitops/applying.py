@@ -11,7 +11,7 @@ from gitops.alone import alone
 from gitops.converge import Converged, End, converge
 from gitops.git.source import Source, SourceError
 from gitops.git.there import commit_there
-from gitops.house import house_of, issuer_of
+from gitops.house import issuer_of
 from gitops.idle import record
 from gitops.journal import Journal
 from gitops.loop import Loop, Teller
@@ -25,7 +25,6 @@ from gitops.standing import behind, notices, standing, suspension
 from gitops.telling.aftermath import said_last
 from gitops.telling.report import changes_document, result_document
 from reconcilers.pods import earliest
-from runtime.engine import Engine
 from runtime.ledger import open_ledger
 from runtime.scribe import Scribe
 from runtime.writes import Ledger
@@ -34,10 +33,9 @@ from schemas.problems import ManifestError
 Document = Mapping[str, Any]
 
 
-def applied(
+def apply_once(
     settings: Settings,
-    source: Source,
-    engine: Engine,
+    house: House,
     request: Request,
     wish: Wish,
     teller: Teller,
@@ -48,20 +46,20 @@ def applied(
 
     ``scribe`` writes the ledger, where one was summoned.
     """
-    house = house_of(settings, source, engine)
+    source = house.source
     if scribe and not request.stays:
         _read_ahead(house, aim)
     with (
         alone(settings.state, source.id, teller.notice),
         open_ledger(settings.state, teller.notice, scribe) as ledger,
-        closing(Watch(engine)) as watch,
+        closing(Watch(house.engine)) as watch,
     ):
         if why := suspension(settings, ledger.past, source.id):
             return _left_alone(why)
         courier = courier_of(settings, teller.notice)
         heard = partial(courier.ended, rules(settings).name or source.display)
         journal = Journal(ledger, source.id, time.time, heard=heard)
-        aim = fixed(partial(commit_there, ledger.past, source, engine)) if request.stays else aim
+        aim = fixed(partial(commit_there, ledger.past, source, house.engine)) if request.stays else aim
         on_failure = "hold" if request.stays else rules(settings).on_failure
         loop = Loop(house, journal, request, teller, aim, watch, on_failure=on_failure)
         loop.issuer = issuer_of(settings)

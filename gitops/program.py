@@ -107,9 +107,10 @@ def _converge(
     from runtime.scribe import summoned
 
     with summoned(settings.state) as scribe:  # it loads one half of what is needed, and we the other
-        from gitops.applying import applied
+        from gitops.applying import apply_once
 
-        return applied(settings, source, engine(), request, wish, teller, aim, scribe)
+        house = house_of(settings, source, engine())
+        return apply_once(settings, house, request, wish, teller, aim, scribe)
 
 
 def _known(settings: Settings, source: Source, engine: "Engine") -> Document | None:
