@@ -125,9 +125,12 @@ class Stage:
         return Path(found["Mountpoint"]) / "mark"
 
     def within(self, container: str, file: str) -> str:
-        """Return what a container finds in a file, without starting anything in it; "" if it doesn't run."""
-        process = self.program.inspect(container)["State"]["Pid"]
-        with suppress(OSError):
+        """Return what a container finds in a file, without starting anything in it; "" if it doesn't run.
+
+        One that was there a moment ago may be gone, or have its own name again.
+        """
+        with suppress(OSError, api.ApiError):
+            process = self.program.inspect(container)["State"]["Pid"]
             return Path(f"/proc/{process}/root", file).read_text() if process else ""
         return ""
 
