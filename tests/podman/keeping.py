@@ -9,6 +9,9 @@ from pathlib import Path
 
 from tests.podman.program import Program, until
 
+PATIENCE = 20.0  # seconds; a busy machine's disk is slow to take a ledger's last words
+TELLING = {"PYTHONFAULTHANDLER": "1"}  # a process that is aborted tells where each of its threads is
+
 
 @dataclass(frozen=True, slots=True)
 class Keeper:
@@ -25,11 +28,16 @@ class Keeper:
         """Wait until it has said so."""
         until(lambda: len(self.lines(words)) >= times)
 
-    def end(self, number: signal.Signals = signal.SIGTERM, *, seconds: float = 5) -> int:
-        """Ask it to end, once it hears that; return its exit code."""
+    def end(self, number: signal.Signals = signal.SIGTERM, *, seconds: float = PATIENCE) -> int:
+        """Ask it to end, once it hears that; return its exit code.  One that goes on tells where it is."""
         until(lambda: self.running.poll() is not None or self._hears(number))
         self.running.send_signal(number)
-        return self.running.wait(seconds)
+        try:
+            return self.running.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.running.send_signal(signal.SIGABRT)
+            self.running.wait()
+            raise AssertionError(f"it goes on: {self.log.read_text()}") from None
 
     def _hears(self, number: signal.Signals) -> bool:
         told = Path(f"/proc/{self.running.pid}/status").read_text()
@@ -43,6 +51,6 @@ def keeping(program: Program, *arguments: str, **environment: str) -> Iterator[K
     log = program.state.parent / "run.log"
     with (
         log.open("w") as written,
-        program.spawned("run", *arguments, output=written, **environment) as running,
+        program.spawned("run", *arguments, output=written, **TELLING | environment) as running,
     ):
         yield Keeper(running, log)
