@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.machine.telling import tell
 from tests.podman.program import Program, until
 
 PATIENCE = 20.0  # seconds; a busy machine's disk is slow to take a ledger's last words
@@ -47,10 +48,17 @@ class Keeper:
 
 @contextmanager
 def keeping(program: Program, *arguments: str, **environment: str) -> Iterator[Keeper]:
-    """Keep the machine as long as the context lasts."""
+    """Keep the machine as long as the context lasts; one that ends badly shows what was said, and done."""
     log = program.state.parent / "run.log"
     with (
         log.open("w") as written,
         program.spawned("run", *arguments, output=written, **TELLING | environment) as running,
     ):
-        yield Keeper(running, log)
+        try:
+            yield Keeper(running, log)
+        except BaseException:
+            if running.poll() is None:
+                running.send_signal(signal.SIGABRT)
+                running.wait()
+            tell(log.read_text())
+            raise
