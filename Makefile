@@ -45,6 +45,7 @@ soak: $(ENVIRONMENT) $(MACHINE) compiled ## keep a busy machine for an hour: not
 	@.venv/bin/python -m tests.chaos.soak $(SOAK)
 
 test-systemd: $(ENVIRONMENT) $(MACHINE) compiled ## boot a real systemd for the units, as root: two minutes
+	@$(SET_UP) rootless
 	@SLOOP_TEST_SYSTEMD=yes .venv/bin/pytest tests/systemd $(PYTEST)
 
 mutants: $(ENVIRONMENT) ## turn one thing after another round in the arithmetic of rollouts: tests must mind (MUTANTS='--modules reconcilers/pacing.py')

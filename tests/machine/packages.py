@@ -78,6 +78,8 @@ def wanted(part: str, *, root: bool) -> dict[str, str]:
             return missing_python()
         case "podman":
             return PODMAN if root else PODMAN | ROOTLESS
+        case "rootless":
+            return ROOTLESS
         case _:
             raise ValueError(part)
 
@@ -161,21 +163,21 @@ def podman_version() -> tuple[int, int]:
 
 
 def set_up(part: str) -> None:
-    """Bring one part of this machine, python or podman, to where make can go on."""
+    """Bring one part of this machine to where make can go on: python, podman, or rootless beside root's."""
     release = Path("/etc/os-release")
     told = advice(os.uname().sysname, parse_os_release(release.read_text()) if release.exists() else {})
     if told:
         raise MachineError(told)
     root = os.geteuid() == 0
     install(wanted(part, root=root))
-    if part == "podman" and podman_version() >= (5, 0) and not root:
+    if part != "python" and podman_version() >= (5, 0) and (part == "rootless" or not root):
         install(ROOTLESS_PODMAN_5)
 
 
 def main() -> int:
     """Set up the parts that the command line names."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("part", choices=["python", "podman"], nargs="+")
+    parser.add_argument("part", choices=["python", "podman", "rootless"], nargs="+")
     try:
         for part in parser.parse_args().part:
             set_up(part)
