@@ -72,11 +72,18 @@ def _know_the_options() -> None:
 
 def _do(verb: str, new: str, state: str, options: Sequence[str], more: Sequence[str] = ()) -> None:
     """Let a daemon do it that listens, or who has stayed to deploy what it has checked; else do it here."""
-    for place in [] if asked() else [SOCKET, standby(new)]:
+    for place in places(verb, new):
         code = handed_over(verb, new, state, place)
         if code is not None:
             sys.exit(code)
     _become([verb, new, *more], ["--state", state, *options])
+
+
+def places(verb: str, new: str) -> list[str]:
+    """Return the sockets of those who may do the work; who has stayed does nothing but deploy."""
+    if asked():
+        return []
+    return [SOCKET, standby(new)] if verb == "deploy" else [SOCKET]
 
 
 def standby(new: str) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gitops.hook import handed_over, standby
+from gitops.hook import handed_over, places, standby
 from tests.machine.engine import until
 
 SHA = "1" * 40
@@ -48,6 +48,11 @@ def test_the_second_hook_tells_what_it_says_and_ends_as_it_does(
 
     assert (code, capsys.readouterr().out) == (3, "one\ntwo\n")
     assert list(state.iterdir()) == []
+
+
+def test_only_a_hook_that_deploys_asks_who_has_stayed() -> None:
+    assert standby(SHA) in places("deploy", SHA)
+    assert standby(SHA) not in places("check", SHA)
 
 
 def test_where_it_dies_the_hook_does_the_work_itself(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
