@@ -68,6 +68,7 @@ class Source:
         self.display = self.address.url
         self.range = (ref or "").removeprefix(RANGE) if (ref or "").startswith(RANGE) else None
         _check(ref or "HEAD", self.range)
+        self._had = ""  # the commit that was found in the mirror last
         self.mirror = Mirror(state.resolve() / "mirrors" / self.address.digest, self.address, timeout)
 
     def resolve(self, name: str | None = None) -> str:
@@ -200,8 +201,11 @@ class Source:
         return refs.Ref(sha, None) if sha else None
 
     def _have(self, found: refs.Ref) -> None:
-        if self.mirror.has(found.sha):
-            return
+        if not self.mirror.has(found.sha):
+            self._fetch(found)
+        self._had = found.sha
+
+    def _fetch(self, found: refs.Ref) -> None:
         if self.here:
             self.here("rev-parse", "--git-dir")  # git refuses here if its owner isn't trusted
         tag = found.name if found.name and found.name.startswith("refs/tags/") else None
@@ -233,7 +237,8 @@ class Source:
     def _reading(self, read: Callable[[], T], sha: str) -> T:
         """Read what belongs to a commit, fetched if need be, from a mirror made anew if it can't be read."""
         with self.asking("read"):
-            self._have(refs.Ref(sha, None))
+            if sha != self._had or not self.mirror.directory.is_dir():
+                self._have(refs.Ref(sha, None))
             try:
                 return read()
             except GitFailed:

@@ -1,6 +1,7 @@
 """A source reads commits, here and far away, and never a work tree."""
 
 import os
+import shutil
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -323,6 +324,25 @@ def test_an_idle_look_leaves_the_mirror_as_it_is(repository: Repository, state: 
 
     source.resolve()
     assert {path: path.stat().st_mtime_ns for path in state.rglob("*")} == before
+
+
+def test_what_a_mirror_lost_after_it_was_looked_at_is_fetched_again(
+    repository: Repository, state: Path
+) -> None:
+    sha = repository.commit("First", {"web.yaml": "1"})
+    source = Source(str(repository.directory), state=state)
+
+    for lose in (shutil.rmtree, _empty):
+        source.resolve()
+        lose(source.mirror.directory)
+        assert source.commit(sha).subject == "First"
+        lose(source.mirror.directory)
+        assert source.files(sha) == {"web.yaml": b"1"}
+
+
+def _empty(mirror: Path) -> None:
+    shutil.rmtree(mirror / "objects")
+    (mirror / "objects").mkdir()
 
 
 def test_the_directory_one_is_in_leads_to_its_repository(repository: Repository, tmp_path: Path) -> None:
