@@ -49,7 +49,6 @@ HEAD = """\
     http-request del-header X-Forwarded- -m beg
     http-request set-header X-Real-IP %[src]
     http-request add-header X-Forwarded-Host %[req.hdr(host)]
-    http-request add-header X-Forwarded-Proto %[ssl_fc,iif(https,http)]
 """
 TAIL = f"""\
 backend {UNROUTED}
@@ -109,7 +108,9 @@ def _frontend(routing: Routing, front: Front) -> Iterator[str]:
     yield "    log stdout format raw local0 info\n"
     yield f"    log-format {LOG}\n"
     yield HEAD
-    yield f"    http-request add-header X-Forwarded-Port %[ssl_fc,iif({front.https},{front.http})]\n"
+    for name, secure, plain in (("Proto", "https", "http"), ("Port", front.https, front.http)):
+        value = f"%[ssl_fc,iif({secure},{plain})]" if routing.certificates else plain
+        yield f"    http-request add-header X-Forwarded-{name} {value}\n"
     yield from _challenge(front)
     yield from _lookups(routing.routes)
     yield "    use_backend %[var(txn.backend)] if { var(txn.backend) -m found }\n"
