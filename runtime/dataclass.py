@@ -35,7 +35,10 @@ def _value(cls: type) -> type:
 def _writes_itself(made: Any) -> Callable[..., None]:
     def __init__(self: Any, /, *given: Any, **named: Any) -> None:  # noqa: N807 (it is what it says)
         fields = [(one.name, one.type, one) for one in dataclasses.fields(made)]
-        twin: Any = dataclasses.make_dataclass(made.__name__, fields, frozen=True, repr=False, eq=False)
+        said = {"__doc__": made.__doc__}  # without one a signature is computed to stand there
+        twin: Any = dataclasses.make_dataclass(
+            made.__name__, fields, namespace=said, frozen=True, repr=False, eq=False
+        )
         twin.__init__.__qualname__ = f"{made.__qualname__}.__init__"
         made.__init__ = twin.__init__
         made.__init__(self, *given, **named)
