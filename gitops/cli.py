@@ -32,7 +32,7 @@ __all__ = [
     "main",
 ]
 
-RARELY = 100_000  # objects more than before; what is loaded stays, and looking for litter in it costs a tenth
+RARELY = 1_000_000  # objects more than before: what a command loads stays until it ends, and little is litter
 JSON = frozenset({"json", "-ojson", "--output=json"})
 
 

@@ -1,7 +1,7 @@
 """Which object comes before which: waves, and what objects say they depend on."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 
@@ -49,7 +49,10 @@ def before(manifests: Iterable[Manifest]) -> Mapping[Identity, frozenset[Identit
     Of an earlier wave all that run something count, before a hook that comes last all that there is; of what
     an object names, whatever that is.
     """
-    every = [_ordered(one) for one in manifests]
+    return _before([_ordered(one) for one in manifests])
+
+
+def _before(every: Sequence[_Ordered]) -> Mapping[Identity, frozenset[Identity]]:
     places = {one.place for one in every}
     earlier = {
         place: frozenset(one.identity for one in every if one.precedes(*place))
@@ -104,10 +107,10 @@ def _faults(one: _Ordered, known: set[Identity]) -> Iterator[Problem]:
             yield problem(at, f"no {word} in namespace `{one.identity[1]}`{did_you_mean(word, there)}")
 
 
-def _cycles(every: list[_Ordered]) -> Iterator[Problem]:
+def _cycles(every: Sequence[_Ordered]) -> Iterator[Problem]:
     by_identity = {one.identity: one for one in every}
     try:
-        TopologicalSorter(before(one.manifest for one in every)).prepare()
+        TopologicalSorter(_before(every)).prepare()
     except CycleError as error:
         found: list[Identity] = error.args[1]
         told = " waits for ".join(f"{kind}/{name}" for kind, _, name in reversed(found))

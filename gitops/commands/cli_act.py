@@ -1,5 +1,6 @@
 """The commands that act: validate, diff, apply, rollback, run, adopt."""
 
+import gc
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -17,6 +18,7 @@ TimeoutOption = Annotated[
     typer.Option(help="How long everything may take to be healthy. [default: the source's, or 5m]"),
 ]
 
+OFTEN = 100_000  # objects more than before, after which who stays looks for litter
 ENDS = {
     "Synced": Exit.DONE,
     "Suspended": Exit.DONE,
@@ -155,6 +157,7 @@ def run(
     Example: sloop --repo /srv/shop.git run --interval 10s
     """
     said = said_of(context, None)
+    gc.set_threshold(OFTEN)
     with errors(said):
         from gitops.service.daemon import run as keep
 
