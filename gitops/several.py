@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 Document = Mapping[str, Any]
 T = TypeVar("T")
 
+HEED = 1.0  # seconds: a signal that comes while another thread starts a process doesn't end a wait
 SYNC = ("Synced", "OutOfSync", "Unknown")  # from well to ill
 HEALTH = ("Healthy", "Suspended", "Progressing", "Missing", "Degraded")
 ENDS = ("Synced", "Suspended", "RolledBack", "Failed", "Refused", "Late", "Unreachable")
@@ -199,7 +200,8 @@ def _ask_until_stopped(
     with ThreadPoolExecutor(len(list(each(settings)))) as pool:
         going = [pool.submit(_asked, one, question) for one in each(settings)]
         try:
-            wait(going)
+            while wait(going, HEED).not_done:
+                pass
         except Stopped as told:
             stopped.append(told)
             raise

@@ -118,7 +118,7 @@ def _start(command: list[str], directory: Path, variables: Mapping[str, str]) ->
             start_new_session=True,
         )
     except FileNotFoundError as error:
-        if directory.is_dir():
+        if error.filename == command[0]:
             raise SourceError(
                 "git is not installed\ninstall it, for example with: apt install git"
             ) from error

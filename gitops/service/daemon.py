@@ -1,5 +1,7 @@
 """The loop without end: woken by git, by Podman's events, and by what a reconciler asked for."""
 
+import os
+import select
 import signal
 import threading
 import time
@@ -7,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import field
 from functools import partial
-from queue import SimpleQueue
+from types import FrameType
 
 from gitops.aim import Aim, aiming
 from gitops.head import Head
@@ -38,37 +40,41 @@ ENDS = (signal.SIGTERM, signal.SIGINT)
 HEED = 1.0  # seconds after which it is seen whether there is anything to probe by now, and who is mute
 
 
-@dataclass
 class Orders:
-    """What the process was told from outside: to end, or to read its configuration again.
+    """What the process was told from outside: to end (``over``), or to read its configuration again.
 
-    ``told`` holds the numbers of signals.  What hears them is its ``put`` itself: a function in Python may be
-    interrupted by the next signal, and that would wait for a lock which it holds.
+    Whoever waits is woken through a pipe, into which Python writes in the very thread that a signal comes to.
+    That need not be the main one while another starts a process, and a wait for a lock would go on then.
     """
 
-    told: SimpleQueue[int] = field(default_factory=SimpleQueue)
-    over: bool = False
+    def __init__(self) -> None:
+        self.over = False
+        self._told, self._telling = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
 
     def hear(self) -> None:
         """Hear what the process is told from now on."""
+        signal.set_wakeup_fd(self._telling, warn_on_full_buffer=False)
         for number in (*ENDS, signal.SIGHUP):
-            signal.signal(number, self.told.put)  # type: ignore[arg-type]  # what comes second has no effect
+            signal.signal(number, self._heed)
 
     def end(self) -> None:
         """Let all keepers end, and the process after them; from any thread."""
-        self.told.put(ENDS[0])
+        self.over = True
+        with suppress(BlockingIOError):  # it is full of what wakes as well
+            os.write(self._telling, bytes(1))
 
     def wait(self) -> None:
         """Return when all keepers shall end: for good if it is ``over``, else to read the settings again."""
-        self._heed(self.told.get())
+        select.select([self._told], [], [])
         self.forget()
 
     def forget(self) -> None:
         """Take what was told meanwhile as done, but for the end."""
-        while not self.told.empty():
-            self._heed(self.told.get())
+        with suppress(BlockingIOError):
+            while os.read(self._told, 4096):
+                pass
 
-    def _heed(self, number: int) -> None:
+    def _heed(self, number: int, _: FrameType | None) -> None:
         self.over = self.over or number in ENDS
 
 

@@ -2,6 +2,7 @@
 
 import os
 import signal
+from collections.abc import Callable
 
 import pytest
 
@@ -30,14 +31,16 @@ def test_a_new_commit_is_deployed(program: Program) -> None:
         assert keeper.end() == 0
 
 
-@pytest.mark.parametrize("meddle", ["stop --time=0", "kill", "pause", "rm --force --time=0"])
-def test_drift_is_healed_when_it_happens_and_not_at_the_next_interval(program: Program, meddle: str) -> None:
+@pytest.mark.parametrize("meddle", [Hands.stop, Hands.strike, Hands.pause, Hands.remove])
+def test_drift_is_healed_when_it_happens_and_not_at_the_next_interval(
+    program: Program, meddle: Callable[[Hands, str], None]
+) -> None:
     program.commit("Two", deployment("web"), deployment("other"))
     assert program.run("apply").code == 0
     with keeping(program, *SELDOM) as keeper:
         victim, other = program.of("web")[0], program.ids()[program.of("other")[0]]
         for times in (1, 2):
-            Hands(program.podman).do(*meddle.split(), victim)
+            meddle(Hands(program.podman), victim)
             keeper.says("  done  ", times)
             until(lambda: program.of("web") == [victim] and len(program.running()) == 2)
         assert keeper.end() == 0
