@@ -93,8 +93,9 @@ def _races(figures: Sequence[Figure]) -> Iterator[str]:
         rows = [(peer, *(by.get((deed, count, peer), "") for count in counts)) for peer in peers]
         yield from _table(("", *(str(count) for count in counts)), rows)
     yield "With nothing to do, the bare API is asked once for the list of containers. `kube play` can't leave"
-    yield "pods alone: `--replace` makes all of them anew, whether one changed or none. Where one changes, sloop's old"
-    yield "pod serves until the new one has run for a second, and only then stops; all others stop the old one first."
+    yield "pods alone: `--replace` makes all of them anew, whether one changed or none. Where one changes,"
+    yield "sloop's old pod serves until the new one has run for a second, and only then stops; all others"
+    yield "stop the old one first."
     yield ""
 
 
