@@ -41,10 +41,7 @@ class EngineInMemory:
     ``aliases`` the names of pods in networks that they were put into.  ``registry`` holds what can be
     pulled, ``said`` the pods' output; ``silent`` are the images of pods that no proxy finds up.  ``runs``
     gives the exit code of a command in a pod.  ``clock`` says when something starts or ends; left alone, each
-    of these takes a second.
-    pulled, ``said`` the pods' output; ``runs`` gives the exit code of a command in a pod.  ``clock``
-    says when something starts or ends; left alone, each of these takes a second.  ``load`` says how many
-    cores a pod uses, ``memory`` how many bytes.
+    of these takes a second.  ``load`` says how many cores a pod uses, ``memory`` how many bytes.
     """
 
     def __init__(

@@ -7,6 +7,7 @@ from gitops.planning.verdict import Verdict
 from gitops.request import Request
 from reconcilers.wanted import Consequence
 from tests.gitops.material import NAMESPACE, shop
+from tests.gitops.test_plan import SECRET
 from tests.hands import Meddling
 from tests.host import Host
 from tests.reconcilers.given import deployment, rolling
@@ -16,6 +17,29 @@ apiVersion: v1
 kind: Pod
 metadata: {name: job, namespace: shop}
 spec: {containers: [{name: main, image: "app:1"}]}
+"""
+JOB = """
+apiVersion: batch/v1
+kind: Job
+metadata: {name: import, namespace: shop}
+spec: {template: {spec: {restartPolicy: Never, containers: [{name: main, image: "app:1"}]}}}
+"""
+READERS = """
+apiVersion: apps/v1
+kind: ReplicaSet
+metadata: {name: web, namespace: shop}
+spec:
+  replicas: 2
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {containers: [{name: main, image: "app:1", envFrom: [{secretRef: {name: login}}]}]}
+"""
+CLAIM = """
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: data, namespace: shop}
+spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
 """
 
 
@@ -163,3 +187,52 @@ def test_without_a_ledger_only_what_really_changed_is_told(open_shop: Host) -> N
     open_shop.commit("Change", shop("app:2", 3, api="app:1"))
 
     assert verdicts(announced(open_shop)) == [("web", Verdict.UPDATE, Consequence.ROLLING)]
+
+
+def test_what_a_job_does_in_the_course_of_its_life_is_no_change(host: Host) -> None:
+    host.commit("Import", {"shop.yaml": NAMESPACE, "job.yaml": JOB})
+    for _ in range(2):
+        host.apply(wait=False)
+    (first,) = host.pods("shop.import-*")
+    host.engine.remove(first)
+
+    assert announced(host) == []
+    assert host.pods("shop.import-*") != []
+
+
+def test_what_somebody_uses_and_is_gone_is_drift_though_not_all_use_it(host: Host) -> None:
+    files = {"shop.yaml": NAMESPACE, "web.yaml": READERS, "login.yaml": SECRET}
+    host.commit("Open", files)
+    host.apply()
+    older = set(host.engine.look().secrets)
+    host.commit("Change", files | {"login.yaml": SECRET.replace("s3cr3t", "0ther")})
+    host.engine.remove(host.pods("shop.web-*")[0])
+    host.apply()
+    (newer,) = set(host.engine.look().secrets) - older
+    host.engine.remove_secret(newer)
+
+    (change,) = announced(host)
+    assert (change.verdict, change.fields) == (
+        Verdict.DRIFT,
+        (Field(f"secret/{newer}", "there", "gone"),),
+    )
+
+
+def test_a_claim_that_lost_its_volume_has_drifted_and_scratch_space_that_comes_anew_has_not(
+    host: Host,
+) -> None:
+    scratch = ", volumes: [{name: tmp, emptyDir: {}}]"
+    job = POD.replace('"app:1"}]', f'"app:1", volumeMounts: [{{name: tmp, mountPath: /tmp}}]}}]{scratch}')
+    host.commit("Open", {"shop.yaml": NAMESPACE, "job.yaml": job, "claim.yaml": CLAIM})
+    host.apply()
+    host.engine.remove("shop.job")
+    for one in host.engine.look().volumes:
+        host.engine.remove_volume(one.name)
+
+    changes = {change.owner.kind: change for change in announced(host)}
+
+    assert {kind: change.verdict for kind, change in changes.items()} == {
+        "Pod": Verdict.DRIFT,
+        "PersistentVolumeClaim": Verdict.DRIFT,
+    }
+    assert changes["Pod"].fields == (Field("pod/shop.job", "there", "gone"),)
