@@ -13,11 +13,12 @@ from gitops.commands.cli_said import OutputOption, Said, answer, app, errors, sa
 from gitops.trouble import Exit
 
 receive = typer.Typer(
+    name="receive",
     help="What the hooks of `sloop init` run, before and after a push is accepted.\n\n"
     "Example: sloop receive deploy 1a2b3c4",
     no_args_is_help=True,
 )
-app.add_typer(receive, name="receive")
+app.add_typer(receive)
 
 AllowEmpty = Annotated[bool, typer.Option("--allow-empty", help="Even if most of what runs would go.")]
 Commit = Annotated[str, typer.Argument(help="The commit that was pushed.")]

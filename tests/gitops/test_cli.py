@@ -12,12 +12,18 @@ import typer
 from typer.testing import CliRunner, Result
 
 from gitops import VERSION
-from gitops.cli import app, main
+from gitops.cli import app, main, named_in
 from gitops.commands.cli_rollout import rollout
 from tests.gitops.repository import Repository
 
 DEAR = {"sqlalchemy", "podman", "requests", "pydantic", "deepdiff", "git", "yaml", "rich", "sqlite3"}
-NAMES = sorted(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
+
+
+def names(line: typer.Typer) -> list[str]:
+    return sorted(typer.main.get_command(line).commands)  # type: ignore[attr-defined]
+
+
+NAMES = names(app)
 README = Path(__file__).parents[2] / "README.md"
 POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a, image: a}]}\n"
 LOOKING = [
@@ -201,3 +207,13 @@ def test_wrong_usage_is_a_document_too_where_json_is_asked_for(
     assert ended.value.code == 2
     assert "error" in json.loads(said.out)
     assert "Missing argument" in said.err
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_of_all_commands_those_are_made_ready_that_are_named(name: str) -> None:
+    assert names(named_in(["--state", "/var/lib/shop", name, "-o", "json"])) == [name]
+
+
+@pytest.mark.parametrize("words", [(), ("stauts",), ("--help", "status"), ("status", "--help")])
+def test_all_commands_are_there_where_none_is_named_or_help_is_asked_for(words: tuple[str, ...]) -> None:
+    assert names(named_in(words)) == NAMES

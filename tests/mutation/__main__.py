@@ -20,7 +20,7 @@ from tests.mutation.trial import Visit, survives, temporary, visits
 ROOT = Path(__file__).parents[2]
 MODULES = (
     *("reconcilers/rollout", "reconcilers/ordinals", "reconcilers/pacing"),
-    *("gitops/planning/plan", "gitops/planning/steps"),
+    *(f"gitops/planning/{name}" for name in ("plan", "steps", "mending", "supplying", "clearing", "changes")),
 )
 KINDS = (
     "autoscaler",
@@ -36,8 +36,19 @@ TESTS = (
     *(f"tests/reconcilers/test_{name}.py" for name in KINDS),
     *(
         f"tests/gitops/test_{name}.py"
-        for name in ("changes", "claims", "execute", "loop", "plan", "steps", "subnets")
+        for name in (
+            "changes",
+            "claims",
+            "clearing",
+            "execute",
+            "loop",
+            "mending",
+            "plan",
+            "steps",
+            "subnets",
+        )
     ),
+    "tests/test_scenarios.py",
 )
 EXPLAINED = ROOT / "docs" / "mutants.md"
 JOBS = 2
