@@ -294,8 +294,9 @@ def belongs(process: Path, directory: Path) -> bool:
         return False
 
 
-def until(holds: Callable[[], bool], *, patience: float = PATIENCE) -> None:
-    """Return as soon as the condition holds, or when patience (in seconds) is over."""
+def until(holds: Callable[[], bool], *, patience: float = PATIENCE) -> bool:
+    """Return as soon as the condition holds, or when patience (in seconds) is over; say whether it held."""
     end = time.monotonic() + patience
-    while not holds() and time.monotonic() < end:
+    while not (held := holds()) and time.monotonic() < end:
         time.sleep(0.02)
+    return held

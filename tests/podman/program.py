@@ -219,9 +219,8 @@ class Program:
 
 
 def until(holds: Any, *, patience: float = PATIENCE) -> None:
-    """Wait until the condition holds; a test goes no further without it."""
-    engine.until(holds, patience=patience)
-    assert holds()
+    """Wait until the condition holds, be it for a moment; a test goes no further without it."""
+    assert engine.until(holds, patience=patience)
 
 
 @contextmanager
