@@ -10,12 +10,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
+from threading import Thread
 
 from gitops.hook import QUARANTINE, go_on_alone, standby
 from gitops.service.door import bound, request, send
 from gitops.service.receive import Enduring
 
 MORE = ("gitops.applying", "runtime.podman")  # what a deployment needs that a check does not
+LATER = "deepdiff"  # what it needs only once git has been asked, and is waited for
 WAIT = 5.0  # seconds in which the second hook comes, unless git refuses the push after all
 
 Deploy = Callable[[], int]
@@ -65,6 +67,7 @@ def _alone(listener: socket.socket, place: Path, deploy: Deploy) -> None:
 def _serve(listener: socket.socket, place: Path, deploy: Deploy) -> None:
     for name in MORE:
         import_module(name)
+    Thread(target=import_module, args=(LATER,), daemon=True).start()
     listener.settimeout(WAIT)
     try:
         line, _ = listener.accept()
