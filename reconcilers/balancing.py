@@ -34,13 +34,11 @@ def _port(
     service: Service, port: ServicePort, endpoints: Sequence[Endpoint], filtered: Mapping[str, int]
 ) -> Iterator[str]:
     back = f"port-{port.label}"
-    yield from (f"frontend in-{port.label}", "    mode tcp", f"    bind :{port.port}")
-    yield from _rejecting(back)
+    yield from _front(f"in-{port.label}", port.port, back)
     if port.label in filtered:
-        ranges = " ".join(service.spec.load_balancer_source_ranges)
-        yield from (f"frontend outside-{port.label}", "    mode tcp", f"    bind :{filtered[port.label]}")
-        yield f"    tcp-request connection reject if !{{ src {ranges} }}"
-        yield from _rejecting(back)
+        yield from _front(
+            f"outside-{port.label}", filtered[port.label], back, service.spec.load_balancer_source_ranges
+        )
     there = [one for one in endpoints if port.label in one.ports]
     yield from (f"backend {back}", "    mode tcp", "    balance roundrobin")
     if seconds := service.spec.affinity_seconds:
@@ -50,7 +48,14 @@ def _port(
     yield from (_server(one, one.ports[port.label], shared) for one in there)
 
 
-def _rejecting(back: str) -> Iterator[str]:
+def _front(name: str, port: int, back: str, ranges: Sequence[str] = ()) -> Iterator[str]:
+    """Yield what takes connections, from anywhere or from some ranges; those that nobody is there for end.
+
+    Without ``no log`` HAProxy would put a line together for each of them, and then not write it.
+    """
+    yield from (f"frontend {name}", "    mode tcp", "    no log", f"    bind :{port}")
+    if ranges:
+        yield f"    tcp-request connection reject if !{{ src {' '.join(ranges)} }}"
     yield f"    tcp-request connection reject if {{ nbsrv({back}) eq 0 }}"
     yield f"    default_backend {back}"
 
