@@ -116,11 +116,12 @@ def _listens(listener: socket.socket) -> bool:
 
 
 def _serve(line: socket.socket, answer: Callable[[Request], Reply], room: threading.BoundedSemaphore) -> None:
-    try:
-        with line, suppress(OSError):
-            _reply(Line(line, time.monotonic() + HASTE), answer)
-    finally:
-        room.release()
+    with line:  # who sees it closed finds room
+        try:
+            with suppress(OSError):
+                _reply(Line(line, time.monotonic() + HASTE), answer)
+        finally:
+            room.release()
 
 
 def _reply(line: "Line", answer: Callable[[Request], Reply]) -> None:
