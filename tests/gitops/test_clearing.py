@@ -9,8 +9,9 @@ from gitops.planning.plan import Plan, plan
 from gitops.planning.scene import Given
 from gitops.planning.steps import Remove
 from reconcilers.wanted import Wanted
-from runtime.resources import Guest, Label, Owner, Pod
+from runtime.resources import Label, Owner, Pod
 from runtime.seen import Seen, SeenNetwork, SeenPod, SeenVolume
+from tests.gitops.test_mending import proxy
 from tests.gitops.test_plan import IMAGES, NETWORK, POD, SECRET, planned, step_of, texts
 from tests.reconcilers.given import SOURCE, deployment, pods_of, running, wanted
 
@@ -20,10 +21,10 @@ VOLUME = f"volume/{DATA.name}"
 READER = ", envFrom: [{secretRef: {name: login}}]"
 
 
-def using(key: str, name: str = "shop.job") -> SeenPod:
+def using(key: str) -> SeenPod:
     """Return a pod of ours that uses something."""
     (pod,) = running(POD)
-    return replace(pod, name=name, labels={**pod.labels, Label.USES: key})
+    return replace(pod, labels={**pod.labels, Label.USES: key})
 
 
 def removed(found: Plan) -> list[str]:
@@ -40,14 +41,6 @@ def let_go(
     """Plan with a volume that its StatefulSet lets go: as that left git, if an answer doesn't say so."""
     given = Given(SOURCE, IMAGES, released={DATA.name: SET} if released is None else released)
     return plan(answers, Seen(pods=pods, volumes=volumes, networks=(NETWORK,)), given)
-
-
-def guest(*networks: str) -> tuple[Wanted, Pod]:
-    """Return a proxy that is a guest in these networks, and what wants it."""
-    answer = wanted(POD)
-    (pod,) = pods_of(answer)
-    made = replace(pod, restart="Podman", guest=tuple(Guest(one, ()) for one in networks))
-    return replace(answer, resources=tuple(made if one == pod else one for one in answer.resources)), made
 
 
 def test_what_an_older_pod_uses_stays_as_long_as_that_does() -> None:
@@ -125,12 +118,12 @@ def test_a_network_stays_until_the_last_pod_in_it_goes() -> None:
 
 
 def test_a_network_goes_once_the_proxy_that_was_its_guest_has_left_it_one_at_a_time() -> None:
-    answer, _ = guest()
+    answer, _ = proxy()
     (there,) = running(POD)
-    proxy = replace(there, networks=("sloop-shop", "sloop-a", "sloop-b"))
+    guest = replace(there, networks=("sloop-shop", "sloop-a", "sloop-b"))
     networks = (NETWORK, *(SeenNetwork(name, NETWORK.labels, ()) for name in ("sloop-a", "sloop-b")))
 
-    found = planned([answer], [proxy], networks=networks)
+    found = planned([answer], [guest], networks=networks)
 
     assert removed(found) == ["network/sloop-a"]
     assert step_of(found, "remove", "sloop-a").needs == (step_of(found, "disconnect", "job").number,)
