@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.gitops.repository import Repository
+from tests.machine.engine import until
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +47,9 @@ def gpg_key(directory: Path) -> Key:
 
 
 def stop_agent(directory: Path) -> None:
-    """Let the agent that gpg has started go."""
+    """Let the agent that gpg has started go; it takes its sockets along when it does."""
     subprocess.run(["gpgconf", "--homedir", str(directory), "--kill", "all"], check=True)
+    assert until(lambda: not any(directory.glob("S.*")))
 
 
 def _gpg(home: Path, *words: str) -> str:

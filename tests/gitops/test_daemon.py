@@ -26,8 +26,10 @@ orders.hear()
 for _ in range(starters):
     threading.Thread(target=start, daemon=True).start()
 print("ready", flush=True)
-while not orders.over:
+over = False
+while not over:
     orders.wait()
+    over = orders.over  # it may be told while what was heard before is still being printed
     if starters:  # else there are more than anybody reads
         print("heard", flush=True)
 """
