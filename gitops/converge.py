@@ -8,6 +8,7 @@ from gitops.execute import Result
 from gitops.loop import Loop, Pass
 from gitops.planning.changes import Change
 from gitops.planning.fare import Fare
+from reconcilers.moments import corrected
 from reconcilers.order import is_initialized
 from reconcilers.pods import earliest
 from runtime.dataclass import dataclass
@@ -60,7 +61,8 @@ class Proof:
         pods = [
             pod for pod in of_source(passed.view.seen, self.source).pods if Label.PROBES not in pod.labels
         ]
-        young = [pod for pod in pods if now - max(pod.created, pod.started) < YOUNG]
+        leaps = passed.view.moment.leaps
+        young = [pod for pod in pods if now - corrected(max(pod.created, pod.started), leaps) < YOUNG]
         lives = [(one.id, one.pid, one.started) for pod in young for one in pod.containers if one.pid]
         self._seen = {life: self._seen.get(life, now) for life in lives}
         return max((PROOF - self._age(life, now) for life in lives), default=0.0)
@@ -99,7 +101,7 @@ def converge(loop: Loop, *, timeout: float, wait: bool = True) -> Converged:
 
 
 def _once(loop: Loop, timeout: float, *, wait: bool) -> Converged:
-    deadline = loop.clock() + timeout
+    deadline = loop.steady() + timeout
     proof = Proof(loop.house.engine, loop.house.source.id)
     while True:
         passed = loop.sync_once()
@@ -137,7 +139,7 @@ def _end(loop: Loop, passed: Pass, deadline: float, *, proven: bool, wait: bool)
         return End.LATE  # who pushed has seen enough
     if not wait:
         return End.FAILED if any(result.error for result in passed.results) else well
-    return End.LATE if loop.clock() >= deadline else None
+    return End.LATE if loop.steady() >= deadline else None
 
 
 def _message(loop: Loop, passed: Pass, end: End) -> str:
@@ -215,5 +217,6 @@ def _pause(loop: Loop, passed: Pass, deadline: float, *, proven: bool) -> float:
     """Return for how many seconds there is nothing new to see; none after a pass that did something."""
     if any(result.done for result in passed.results) or (passed.done and not proven):
         return 0.0
-    moment = earliest(deadline, *(answer.look_again for answer in passed.view.wanted))
-    return max(0.01, min(PAUSE, (moment or deadline) - loop.clock()))
+    moment = earliest(*(answer.look_again for answer in passed.view.wanted))
+    event = PAUSE if moment is None else moment - loop.clock()
+    return max(0.01, min(PAUSE, event, deadline - loop.steady()))

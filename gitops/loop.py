@@ -13,6 +13,7 @@ from gitops.git.git_error import SourceError
 from gitops.git.pins import prove, quarantine
 from gitops.issuing import Issuer
 from gitops.journal import Journal
+from gitops.leaps import Leaps
 from gitops.measuring import measure
 from gitops.planning.causes import before, explained
 from gitops.planning.changes import Change, changes
@@ -99,10 +100,10 @@ class Loop:
     """One source on its way to its newest commit, and what is remembered from one pass to the next.
 
     ``aim`` says which commit that is, ``watch`` how its pods' probes go, ``issuer`` obtains certificates,
-    ``scales`` tell what scratch space takes.
+    ``scales`` tell what scratch space takes, ``leaps`` how the clock was put forward.
     ``changes`` and ``results`` are those of the run so far; a run begins when there is something to do.
-    ``on_failure`` is what becomes of a commit that fails; ``began`` is when the loop turned to the one of
-    now, in seconds since 1970.
+    ``on_failure`` is what becomes of a commit that fails.  ``began`` is when the loop turned to the one of
+    now, in seconds since 1970, and ``turned`` the same by ``steady``, a clock that nobody sets.
     """
 
     house: House
@@ -116,9 +117,12 @@ class Loop:
     aimed: Aim = NOWHERE
     issuer: Issuer = field(default_factory=Issuer)
     scales: Scales = field(default_factory=Scales)
+    leaps: Leaps = field(default_factory=Leaps)
     changes: list[Change] = field(default_factory=list)
     results: list[Result] = field(default_factory=list)
+    steady: Callable[[], float] = time.monotonic
     began: float = 0
+    turned: float = 0
     proven: str = ""
     reverted: str = ""
     _untakeable: str = ""
@@ -212,7 +216,7 @@ class Loop:
         if overtaken:
             raise Overtaken(self.request.only, aim.newest)
         if aim.sha != self.sha:
-            self.began = self.clock()
+            self.began, self.turned = self.clock(), self.steady()
         self.aimed = aim
 
     def _alone(self) -> AbstractContextManager[None]:
@@ -231,8 +235,18 @@ class Loop:
         now, rendered = self.clock(), self.house.rendered(self.sha)
         served = serving(self.house.engine, of_source(seen, self.house.source.id), now)
         measured = measure(self.house.engine, rendered, memory.notes, now)
-        weighed, asked = self._weighed(seen, now), self.request
-        return Moment(now, memory, waiting, asked.adopting, asked.running, probed, served, measured, weighed)
+        return Moment(
+            now,
+            memory,
+            waiting,
+            adopting=self.request.adopting,
+            running=self.request.running,
+            probed=probed,
+            serving=served,
+            measured=measured,
+            weighed=self._weighed(seen, now),
+            leaps=self.leaps.look(now, self.steady()),
+        )
 
     def _weighed(self, seen: Seen, now: float) -> Weighed:
         """Return what scratch space takes; where that can't be told, say so once."""

@@ -46,7 +46,7 @@ class Watch:
         if self._prober is None and probed:
             from runtime.prober import Prober
 
-            self._prober = Prober(self._engine.run_in)
+            self._prober = Prober(self._engine.run_in, lived=self._engine.lifetime)
         if self._prober is None:
             return Probed()
         self._prober.follow(probed, known)
@@ -104,5 +104,5 @@ def ask_once(
         return Probed()
     from runtime.probe_tick import check_once
 
-    found = check_once(probed, known, engine.run_in, now)
+    found = check_once(probed, known, engine.run_in, now, lived=engine.lifetime)
     return Probed(found.readiness, found.unwell, found.why, found.started)

@@ -267,4 +267,5 @@ def _older(pods: Generation) -> str:
 def _late(pace: Pace, pods: Generation, world: World) -> bool:
     """Say whether nothing has got better for longer than the deadline."""
     moments = [moment for pod in pods.new for moment in (pod.created, world.readiness(pod).since)]
-    return pace.deadline is not None and bool(moments) and world.now - max(moments) > pace.deadline
+    last = max(map(world.corrected, moments), default=world.now)
+    return pace.deadline is not None and world.now - last > pace.deadline

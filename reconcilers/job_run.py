@@ -63,7 +63,7 @@ class Run:
         """What becomes of it now; a run that is over wants nothing any more."""
         if self.mark and self.mark.over:
             return Outlook(stop=frozenset(one.name for one in self.tally.of(Phase.ACTIVE)))
-        began = self.world.now if self._resumes else self.began
+        began = self.world.now if self._resumes else self.world.corrected(self.began)
         return outlook(self.spec, self.attempts, began=began, now=self.world.now)
 
     @cached_property
@@ -197,7 +197,7 @@ def told(run: Run) -> str:
 
 def _deadline(run: Run) -> float | None:
     seconds = run.spec.active_deadline_seconds
-    return None if seconds is None else run.began + seconds
+    return None if seconds is None else run.world.corrected(run.began) + seconds
 
 
 def _restarts(run: Run) -> Mapping[str, float]:

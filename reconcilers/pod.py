@@ -58,13 +58,16 @@ def _policy(pod: Pod, there: list[SeenPod], world: World) -> str:
 
 def _is_over(pod: Pod, there: list[SeenPod], world: World) -> bool:
     deadline = pod.spec.active_deadline_seconds
-    return bool(deadline) and any(world.now - one.created >= (deadline or 0) for one in there)
+    return bool(deadline) and any(
+        world.now - world.corrected(one.created) >= (deadline or 0) for one in there
+    )
 
 
 def _deadlines(pod: Pod, there: list[SeenPod], world: World) -> Iterator[float]:
     """Yield when pods of several have had all their time; Podman ends a container that stands alone."""
-    moments = (one.created + (pod.spec.active_deadline_seconds or 0) for one in there if one.members)
-    yield from (moment for moment in moments if pod.spec.active_deadline_seconds and moment > world.now)
+    deadline = pod.spec.active_deadline_seconds
+    moments = (world.corrected(one.created) + (deadline or 0) for one in there if one.members)
+    yield from (moment for moment in moments if deadline and moment > world.now)
 
 
 def _templated(metadata: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from reconcilers.links import links
-from reconcilers.moments import after
+from reconcilers.moments import Leap, after, corrected
 from reconcilers.places import Ground, Place, address_for, places
 from reconcilers.routing import Routing
 from reconcilers.scaling import Scaling
@@ -118,6 +118,7 @@ class World:
     ``sync`` tells a commit from one with other objects; ``changed`` are those that weren't carried out yet as
     they are now: it is known where there are hooks.
     ``earlier`` gives an object as another commit had it, None where that can't be told any more.
+    ``leaps`` are how the clock was put forward while we looked on.
     """
 
     source: str
@@ -147,7 +148,12 @@ class World:
     kept: Kept = field(default_factory=Kept)
     sync: str = ""
     changed: frozenset[Owner] = frozenset()
+    leaps: tuple[Leap, ...] = ()
     earlier: Callable[[str, Owner], Earlier | None] = field(default=_unknown, compare=False, repr=False)
+
+    def corrected(self, moment: float) -> float:
+        """Return a moment as the clock of now would have shown it, so that what lasts is of the right age."""
+        return corrected(moment, self.leaps)
 
     @cached_property
     def _by_owner(self) -> Mapping[str, list[SeenPod]]:
@@ -255,7 +261,7 @@ class World:
     def available(self, pod: SeenPod, seconds: int) -> bool:
         """Say whether a pod has been ready for at least so many seconds."""
         readiness = self.readiness(pod)
-        return readiness.ready and after(readiness.since, seconds, self.now) <= self.now
+        return readiness.ready and after(self.corrected(readiness.since), seconds, self.now) <= self.now
 
     def served(self, pod: SeenPod) -> bool:
         """Say whether each proxy that should lead to a pod finds it up; one that isn't made yet is left out.

@@ -14,4 +14,9 @@ def lifetime(process: int) -> float:
     except OSError:
         return 0.0
     state, began = words[0], int(words[19]) / TICKS
-    return 0.0 if state in "ZX" else max(time.clock_gettime(time.CLOCK_BOOTTIME) - began, 0.0)
+    return 0.0 if state in "ZX" else max(uptime() - began, 0.0)
+
+
+def uptime() -> float:
+    """Return for how many seconds the machine has been up, asleep or not."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)

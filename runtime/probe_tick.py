@@ -1,10 +1,11 @@
 """One round of questions, for who comes by now and then instead of watching: a timer's tick."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 from runtime.dataclass import dataclass
+from runtime.lifetime import lifetime
 from runtime.probe_asking import Asker, Run
 from runtime.probe_results import (
     Before,
@@ -49,15 +50,17 @@ def check_once(
     now: float,
     *,
     failing: Mapping[str, int] = NONE,
+    lived: Callable[[int], float] = lifetime,
 ) -> Checked:
     """Ask every probe whose turn it is once, all at the same time, each bounded by its time-out.
 
-    ``known`` and ``failing`` are what the last round found out.
+    ``known`` and ``failing`` are what the last round found out; ``lived`` is as in ``Prober``.
     """
     probed = list(asked_of(pods))
     ids = [one.container.id for one in probed]
     before = {id_: Before(now, known.get(id_), failing.get(id_, 0)) for id_ in ids}
-    standings = asyncio.run(_round(probed, before, run, now))
+    ages = {one.container.id: lived(one.container.pid) or now - one.container.started for one in probed}
+    standings = asyncio.run(_round(probed, before, run, now, ages))
     return Checked(
         readiness={id_: readiness(standing) for id_, standing in standings.items()},
         unwell={id_: words for id_, standing in standings.items() if (words := unwell(standing))},
@@ -68,22 +71,28 @@ def check_once(
 
 
 async def _round(
-    probed: Sequence[Asked], before: Mapping[str, Before], run: Run, now: float
+    probed: Sequence[Asked],
+    before: Mapping[str, Before],
+    run: Run,
+    now: float,
+    ages: Mapping[str, float],
 ) -> dict[str, Standing]:
     asker = Asker(run)
     try:
-        stood = await asyncio.gather(*(_stand(asker, one, before[one.container.id], now) for one in probed))
+        stood = await asyncio.gather(
+            *(_stand(asker, one, before[one.container.id], now, ages[one.container.id]) for one in probed)
+        )
     finally:
         asker.close()
     return {one.container.id: standing for one, standing in zip(probed, stood, strict=True)}
 
 
-async def _stand(asker: Asker, who: Asked, before: Before, now: float) -> Standing:
+async def _stand(asker: Asker, who: Asked, before: Before, now: float, age: float) -> Standing:
     """Return how a container stands when all is asked; a startup probe that passes lets others follow."""
-    place, started = place_of(who.container), who.container.started
-    standing = begin(started, who.probes, before, now)
+    place = place_of(who.container)
+    standing = begin(who.container.started, who.probes, before, now, age)
     done: set[Probe] = set()
-    while due := [one for one in asked(standing) if one not in done and not wait(one, started, now)]:
+    while due := [one for one in asked(standing) if one not in done and not wait(one, now - age, now)]:
         answers = await asyncio.gather(*(asker.ask(place, probe) for probe in due))
         for probe, answer in zip(due, answers, strict=True):
             standing = answered(standing, probe, answer, now)

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 
+from runtime.lifetime import lifetime, uptime
 from runtime.probe_asking import Asker, Run
 from runtime.probe_results import (
     Answer,
@@ -40,14 +41,18 @@ class ProbingStopped(RuntimeError):
 class Prober:
     """Asks every followed pod what its label says, as often as it says.  Threads may share it.
 
-    ``run`` is as in ``Asker``; ``clock`` gives seconds since 1970.  Every method but ``close`` raises
-    ProbingStopped where the thread has failed, which can only be a defect.
+    ``run`` is as in ``Asker``; ``clock`` gives seconds since 1970, ``lived`` those of a process, 0 where
+    nobody knows.  Every method but ``close`` raises ProbingStopped where the thread has failed, which can
+    only be a defect.
     """
 
-    def __init__(self, run: Run, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, run: Run, clock: Callable[[], float] = time.time, lived: Callable[[int], float] = lifetime
+    ) -> None:
         self._run = run
         self._clock = clock
-        self._born = clock()
+        self._lived = lived
+        self._born = uptime()
         self._news = threading.Condition()  # guards the next five
         self._standings: dict[Life, Standing] = {}
         self._places: dict[Life, Place] = {}
@@ -133,8 +138,13 @@ class Prober:
             raise ProbingStopped(f"the thread that probes has failed: {self._trouble!r}") from self._trouble
 
     def _begin(self, life: Life, one: Asked, known: Readiness | None) -> None:
-        self._standings[life] = begin(life.started, one.probes, Before(self._born, known), self._clock())
+        now = self._clock()
+        before = Before(now - (uptime() - self._born), known)
+        self._standings[life] = begin(life.started, one.probes, before, now, self._age(life, now))
         self._places[life] = place_of(one.container)
+
+    def _age(self, life: Life, now: float) -> float:
+        return self._lived(life.pid) or now - life.started
 
     def _work(self) -> None:
         try:
@@ -196,7 +206,8 @@ class Prober:
         with self._news:
             standing = self._standings.get(life)
         spread = random.random() * probe.period if standing and standing.ready else 0
-        return wait(probe, life.started, self._clock()) or spread
+        now = self._clock()
+        return wait(probe, now - self._age(life, now), now) or spread
 
     def _turns(self, life: Life) -> tuple[Probe, ...]:
         with self._news:

@@ -42,12 +42,21 @@ WORK = 0.1  # seconds that pass at least between two passes
 
 @dataclass
 class Clock:
-    """Tells the time that a test says it is."""
+    """Tells the time that a test says it is; ``steady`` how much has passed, however it is set."""
 
     now: float = BEGINNING
+    _set: float = 0
 
     def __call__(self) -> float:
         return self.now
+
+    def steady(self) -> float:
+        return self.now - self._set
+
+    def set(self, seconds: float) -> None:
+        """Put it forward by so much, or back."""
+        self.now += seconds
+        self._set += seconds
 
 
 @dataclass
@@ -189,6 +198,7 @@ class Host:
             aim=aiming(self.source, self.on_failure),
             watch=self.probes,
             clock=self.clock,
+            steady=self.clock.steady,
             on_failure=self.on_failure,
         )
 

@@ -11,6 +11,7 @@ from gitops.measuring import Measured
 from gitops.planning.neighbours import Neighbour
 from gitops.planning.render import Rendered, render
 from gitops.probing import Probed
+from reconcilers.moments import Leap
 from reconcilers.places import NODE_PORTS
 from reconcilers.world import Entrance, Machine
 from runtime.dataclass import dataclass
@@ -143,3 +144,4 @@ class Moment:
     serving: Mapping[str, bool] = field(default_factory=lambda: MappingProxyType({}))
     measured: Measured = field(default_factory=Measured)
     weighed: Weighed = field(default_factory=Weighed)
+    leaps: tuple[Leap, ...] = ()

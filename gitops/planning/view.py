@@ -18,6 +18,7 @@ from reconcilers.hooks import is_beginning
 from reconcilers.job_pods import job_name
 from reconcilers.kinds import catalog, reconcile
 from reconcilers.marks import Mark, read
+from reconcilers.moments import corrected
 from reconcilers.order import is_done
 from reconcilers.places import Ground
 from reconcilers.wanted import Past, Wanted
@@ -170,7 +171,7 @@ def world_of(house: House, rendered: Rendered, seen: Seen, moment: Moment) -> Wo
             notes=memory.notes,
             serving=moment.serving,
             started=moment.probed.started,
-            lives=_lives(house.engine, mine, moment.now),
+            lives=_lives(house.engine, mine, moment),
         ),
         networks=frozenset(network.name for network in seen.networks),
         volumes=frozenset(volume.name for volume in seen.volumes),
@@ -189,6 +190,7 @@ def world_of(house: House, rendered: Rendered, seen: Seen, moment: Moment) -> Wo
         kept=_kept(house, mine),
         sync=rendered.sync(house.key),
         changed=changed(rendered, memory.settled, house.key),
+        leaps=moment.leaps,
         earlier=partial(_earlier, house),
     )
 
@@ -228,14 +230,15 @@ def _is_open(pod: SeenPod, over: Collection[tuple[str, str]]) -> bool:
     return not name or not (ended_well or (name, pod.labels.get(Label.DIGEST)) in over)
 
 
-def _lives(engine: Engine, mine: Seen, now: float) -> Mapping[str, float]:
+def _lives(engine: Engine, mine: Seen, moment: Moment) -> Mapping[str, float]:
     """Return since when the processes of young containers live: Podman lists whole seconds.
 
     One that crashes as soon as it starts would seem to have run for a second, and old pods would stop for it.
     """
     running = [(pod, one) for pod in mine.pods for one in pod.containers if one.state == "running"]
-    young = [one for pod, one in running if now - max(pod.created, one.started) < YOUNG]
-    return {one.id: now - engine.lifetime(one.pid) for one in young}
+    began = {one.id: corrected(max(pod.created, one.started), moment.leaps) for pod, one in running}
+    young = [one for _, one in running if moment.now - began[one.id] < YOUNG]
+    return {one.id: moment.now - engine.lifetime(one.pid) for one in young}
 
 
 def _kept(house: House, mine: Seen) -> Kept:

@@ -195,7 +195,7 @@ class Keeper:
         elif self.visitors:
             self.loop.teller.unwell([fare for fare in passed.fares if not (fare.done or fare.hopeless)])
             seen_enough = self.loop.on_failure == "hold" and is_looping(passed)
-            self.visitors.tire(math.inf if seen_enough else self.loop.clock(), self._said(passed))
+            self.visitors.tire(math.inf if seen_enough else self.loop.steady(), self._said(passed))
         return self._next(passed) - self.loop.clock()
 
     def _refused_anew(self, passed: Pass) -> bool:
@@ -214,7 +214,7 @@ class Keeper:
 
     def _failed(self, passed: Pass) -> bool:
         """Say whether a commit won't get well: by itself, or in time, which is asked once of each."""
-        late = self.loop.on_failure != "hold" and self.loop.clock() >= self.loop.began + self.timeout
+        late = self.loop.on_failure != "hold" and self.loop.steady() >= self.loop.turned + self.timeout
         known, self._late = self._late, self.loop.sha if late else ""
         return passed.hopeless or (late and known != self._late)
 

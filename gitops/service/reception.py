@@ -1,6 +1,5 @@
 """What a daemon does for others: it checks a push, deploys it and tells the pusher, or stands aside."""
 
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -82,7 +81,7 @@ def _left(keeper: Keeper, say: Line) -> int:
 
 
 def _deployed(keeper: Keeper, sha: str, say: Say) -> int:
-    visitor = Visitor(sha, say, time.time() + keeper.timeout)
+    visitor = Visitor(sha, say, keeper.loop.steady() + keeper.timeout)
     keeper.visitors.enter(visitor)
     keeper.bell.ring()
     while not visitor.over.wait(WHILE):

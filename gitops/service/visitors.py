@@ -14,7 +14,7 @@ Say = Callable[[str], None]
 
 @dataclass(eq=False)
 class Visitor:
-    """Somebody who waits for one commit, no longer than until ``end`` (seconds since 1970).
+    """Somebody who waits for one commit, no longer than until ``end`` (of a steady clock).
 
     ``code`` is the exit code, once it is over.
     """

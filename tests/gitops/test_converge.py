@@ -99,6 +99,30 @@ def test_what_never_gets_ready_is_waited_for_until_the_time_is_over(host: Host) 
     assert "0 of 2 pods" in ended.message
 
 
+@pytest.mark.parametrize("hours", [-2, 2])
+def test_a_clock_that_is_set_right_meanwhile_ends_no_wait_and_makes_none_longer(
+    host: Host, hours: int
+) -> None:
+    host.unready.add("app:1")
+    host.commit("Open", {**shop(), "web.yaml": deployment(container=PROBE)})
+    loop = host.loop()
+    waited = loop.watch.wait
+
+    def waits(seconds: float) -> bool:
+        if BEGINNING + 3 < host.clock.now < BEGINNING + 3600:
+            host.clock.set(hours * 3600)
+        return waited(seconds)
+
+    loop.watch.wait = waits  # type: ignore[method-assign]
+    began = host.clock.steady()
+
+    ended = converge(loop, timeout=7)
+
+    assert abs(host.clock.now - BEGINNING) > 3600
+    assert (ended.end, "0 of 2 pods" in ended.message) == (End.LATE, True)
+    assert 7 <= host.clock.steady() - began < 8
+
+
 def test_a_probe_that_begins_to_fail_until_the_time_is_over_is_named(host: Host) -> None:
     host.wavering.add("app:1")
     host.commit("Open", {**shop(replicas=1), "web.yaml": deployment(replicas=1, container=PROBE)})

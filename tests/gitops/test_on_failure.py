@@ -95,6 +95,25 @@ def test_a_clock_that_is_set_back_keeps_a_loop_without_end_from_nothing(host: Ho
     assert running(host) == ["app:1", "app:1"]
 
 
+@pytest.mark.parametrize("hours", [-2, 2])
+def test_a_clock_that_is_set_right_in_the_middle_of_a_rollout_fails_no_commit(
+    host: Host, good: str, hours: int
+) -> None:
+    """As on a machine that learns the time from the network only after it has begun to work."""
+    assert host.source.pinned() == {GOOD: good}
+    kept, better = keeper(host), unready(host)
+    keep(kept, host, minutes=0.5)
+    host.clock.set(hours * 60 * MINUTE)
+
+    keep(kept, host, minutes=0.2)
+    host.unready.clear()
+    keep(kept, host, minutes=1)
+
+    assert host.source.pinned() == {GOOD: better}
+    assert running(host) == ["app:2", "app:2"]
+    assert [one for one in host.told.notices if "going back" in one] == []
+
+
 @pytest.mark.parametrize("bad", BAD_ONES)
 def test_a_commit_that_fails_is_taken_back_and_is_no_success(host: Host, good: str, bad: str) -> None:
     failed = BAD_ONES[bad](host)

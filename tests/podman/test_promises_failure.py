@@ -1,15 +1,23 @@
 """A commit that fails on a real Podman is taken back, once; a source in trouble beside one that is not."""
 
 import signal
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 
 from tests.gitops.repository import Repository
 from tests.podman.keeping import keeping
 from tests.podman.manifests import ONE, TWO, deployment
-from tests.podman.program import Program, until
+from tests.podman.program import START, Program, until
 
 CRASH = ("sh", "-c", "exit 3")
+SLOW = ("sh", "-c", "until test -e /tmp/open; do sleep 0.1; done; touch /tmp/ready; sleep 1000")
+IS_READY = {"exec": {"command": ["test", "-e", "/tmp/ready"]}, "periodSeconds": 1}
+LATE = """\
+import os, time
+real = time.time
+time.time = lambda: real() + 7200 * os.path.exists({learned!r})
+"""
 
 
 def configured(program: Program, **repositories: Repository) -> Program:
@@ -54,6 +62,27 @@ def test_a_crashing_commit_is_taken_back_and_not_tried_again(program: Program) -
     assert "exit code 3" in status["behind"] or "CrashLoopBackOff" in status["behind"]
     program.commit("Mended", deployment(image=TWO))
     assert program.run("apply").code == 0
+    assert program.images() == [TWO]
+
+
+def test_a_machine_that_learns_the_time_in_the_middle_takes_no_commit_back(program: Program) -> None:
+    program = configured(program, site=program.repository)
+    learned = program.state.parent / "learned"
+    begin = LATE.format(learned=str(learned)) + START
+    program.commit("Good", deployment())
+    with keeping(replace(program, command=(*program.command[:-1], begin))) as keeper:
+        until(lambda: outcomes(program) == [("Good", "Synced")])
+        program.commit("Better", deployment(image=TWO, command=SLOW, readinessProbe=IS_READY))
+        until(lambda: sorted(program.images()) == [ONE, TWO])
+        learned.touch()
+        time.sleep(2)  # it looks twice a second
+        assert sorted(program.images()) == [ONE, TWO]
+        (new,) = [one["Names"][0] for one in program.containers() if one["Image"] == TWO]
+        program.do(new, "touch", "/tmp/open")
+
+        until(lambda: outcomes(program)[0] == ("Better", "Synced"))
+
+    assert keeper.lines("going back to") == []
     assert program.images() == [TWO]
 
 

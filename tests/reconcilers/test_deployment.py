@@ -11,6 +11,7 @@ import pytest
 
 from reconcilers.deployment import FOREVER
 from reconcilers.kinds import catalog
+from reconcilers.moments import Leap
 from reconcilers.wanted import Consequence, Health, Past, Wanted
 from reconcilers.words import PAUSE, RESTART
 from reconcilers.world import Earlier
@@ -274,6 +275,17 @@ def test_a_rollout_is_late_as_in_kubernetes(row: dict[str, Any]) -> None:
 
     assert (status.health is Health.DEGRADED) is row["timed_out"]
     assert status.reason.startswith("ProgressDeadlineExceeded") is row["timed_out"]
+
+
+def test_a_rollout_is_not_late_for_a_clock_that_was_put_forward() -> None:
+    written = deployment(container=PROBE, deadline=600)
+    pods = running(written, since=NOW - 3600)
+
+    status = wanted(written, pods=pods, leaps=(Leap(NOW - 3500, 3001),)).status
+    later = wanted(written, pods=pods, now=NOW + 2, leaps=(Leap(NOW - 3500, 3001),)).status
+
+    assert status.health is Health.PROGRESSING
+    assert later.reason.startswith("ProgressDeadlineExceeded")
 
 
 @pytest.mark.parametrize("row", ROWS["complete"], ids=str)

@@ -3,8 +3,11 @@
 import itertools
 from textwrap import dedent
 
+import pytest
+
 from reconcilers.job_pods import job_template
 from reconcilers.marks import State, read
+from reconcilers.moments import Leap
 from reconcilers.wanted import Health
 from runtime.resources import Owner
 from schemas.batch import Job
@@ -70,6 +73,22 @@ def test_another_template_is_another_run_and_other_configuration_or_limits_are_n
     life.live(NOW + 180)
     assert [pod.image for pod in life.made] == ["app:1", "app:2"]
     assert [pod.image for pod in life.pods.values()] == ["app:2"]
+
+
+def test_a_job_has_all_its_time_though_the_clock_is_put_forward() -> None:
+    life = Lifetime((job(activeDeadlineSeconds=100),), ending=lambda _: None)
+    life.settle()
+    leaps = (Leap(life.now + 60, 3600),)
+    life.now += 60 + 3600
+    life.settle(leaps=leaps)
+    assert len(life.pods) == 1
+    assert life.wanted(leaps=leaps).look_again == pytest.approx(life.now + 40, abs=1)
+    assert "goes on in" not in life.wanted(leaps=leaps).status.reason
+
+    life.now += 40
+    life.settle(leaps=leaps)
+
+    assert (state(life), life.pods) == (State.FAILED, {})
 
 
 def test_a_job_that_goes_on_has_all_its_time_again() -> None:

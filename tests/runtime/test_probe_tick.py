@@ -1,6 +1,7 @@
 from dataclasses import replace
+from functools import partial
 
-from runtime.probe_tick import check_once
+from runtime import probe_tick
 from runtime.records import Readiness
 from tests.runtime.probe_asked import nothing_to_run
 from tests.runtime.probe_material import free_port, pod_here, saying
@@ -8,6 +9,7 @@ from tests.runtime.probe_material import free_port, pod_here, saying
 NOW = 2000.0
 YOUNG = NOW - 1
 EXEC = {"exec": {"command": ["test"]}}
+check_once = partial(probe_tick.check_once, lived=lambda _: 0.0)  # the process is that of the tests
 
 
 def test_a_tick_asks_every_probe_once() -> None:
@@ -53,6 +55,14 @@ def test_a_probe_is_not_asked_before_its_delay_is_over() -> None:
     pod = pod_here(readiness={**EXEC, "initialDelaySeconds": 5}, started=YOUNG)
 
     assert check_once([pod], {}, nothing_to_run, NOW).readiness == {"1": Readiness(False, YOUNG)}
+
+
+def test_a_pod_that_only_seems_old_is_given_its_delay() -> None:
+    pod = pod_here(readiness={**EXEC, "initialDelaySeconds": 5}, started=NOW - 1000)
+
+    assert check_once([pod], {}, lambda *_: 0, NOW).readiness["1"].ready
+    found = check_once([pod], {}, nothing_to_run, NOW, lived=lambda _: 4.0)
+    assert found.readiness == {"1": Readiness(False, NOW - 1000)}
 
 
 def test_a_tick_says_why_a_pod_isnt_ready() -> None:

@@ -36,7 +36,7 @@ def town() -> Town:
 
 @pytest.fixture
 def prober(town: Town) -> Iterator[Prober]:
-    prober = Prober(town, clock=lambda: 1000.0)
+    prober = Prober(town, clock=lambda: 1000.0, lived=lambda _: 0.0)
     yield prober
     prober.close()
 
@@ -111,6 +111,19 @@ def test_nobody_was_heard_before_the_first_answer(prober: Prober, town: Town) ->
 
     assert not prober.heard()
     assert town.asked == 0
+
+
+def test_a_pod_that_only_seems_old_is_new_and_is_given_its_delay(town: Town) -> None:
+    prober = Prober(town, clock=lambda: 1000.0, lived=lambda _: 0.5)  # the clock was put forward since
+    slow = {**EXEC, "initialDelaySeconds": 300}
+    prober.follow(
+        [pod_here("1", readiness=EXEC, started=400), pod_here("2", readiness=slow, started=400)], {}
+    )
+
+    assert not is_ready(prober, "2")
+    assert prober.wait(PATIENCE)
+    assert (is_ready(prober, "1"), is_ready(prober, "2"), town.asked) == (True, False, 1)
+    prober.close()
 
 
 def test_a_restarted_pod_begins_anew(prober: Prober, town: Town) -> None:
@@ -215,7 +228,7 @@ def test_pods_come_and_go_while_they_are_asked(prober: Prober) -> None:
 
 
 def test_a_defect_is_told_to_whoever_asks(town: Town) -> None:
-    prober = Prober(town)
+    prober = Prober(town, lived=lambda _: 0.0)
     town.trouble = KeyError("a defect")
     prober.follow([pod_here(readiness=EXEC)], {})
 
@@ -228,7 +241,7 @@ def test_a_defect_is_told_to_whoever_asks(town: Town) -> None:
 
 def test_close_ends_the_thread_whatever_it_is_doing(town: Town) -> None:
     before = threading.active_count()
-    prober = Prober(town)
+    prober = Prober(town, lived=lambda _: 0.0)
     prober.follow([pod_here(readiness=EXEC, liveness={"tcpSocket": {"port": free_port()}})], {})
     prober.close()
     prober.close()
