@@ -9,7 +9,7 @@ MACHINE := .cache/machine-$(shell cksum < tests/machine/packages.py | cut -d ' '
 UV := .cache/uv/bin/uv
 # Processes that share the tests, each with a Podman of its own.  Rootless ones publish ports on the machine,
 # so there can be one of them only.
-WORKERS ?= $(if $(filter 0,$(shell id -u)),3,0)
+WORKERS ?= $(if $(filter 0,$(shell id -u)),4,0)
 # Where PYTHONDONTWRITEBYTECODE is set, every process would compile all tests again, and all of sloop.
 CACHING := PYTHONDONTWRITEBYTECODE=
 
