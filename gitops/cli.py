@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Collection
 from copy import copy
+from io import TextIOWrapper
 
 from typer import Typer
 from typer.main import get_command_name
@@ -46,6 +47,9 @@ JSON = frozenset({"json", "-ojson", "--output=json"})
 def main() -> None:
     """Run the command line; a reader that has gone away ends it quietly."""
     gc.set_threshold(RARELY)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # what its letters can't say is written as Python would
+            stream.reconfigure(errors="backslashreplace")
     try:
         named_in(sys.argv[1:])()
     except BrokenPipeError:

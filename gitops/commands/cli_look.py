@@ -1,6 +1,5 @@
 """The commands that look, and change nothing: status, history, get, describe, events, logs, exec."""
 
-import json
 import sys
 import time
 from collections.abc import Iterator
@@ -9,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from gitops.commands.cli_said import Output, OutputOption, Said, answer, app, errors, said_of
+from gitops.commands.cli_said import Output, OutputOption, Said, answer, app, as_json, errors, said_of
 from gitops.settings import Settings, SettingsError
 
 INTERRUPTED = 130  # as shells have it
@@ -184,7 +183,7 @@ def logs(
         with spoken(one, whose, container, every=every, follow=follow, tail=tail) as (pieces, told):
             _say(told)
             if said.output is Output.JSON:
-                print(json.dumps({"output": b"".join(pieces).decode(errors="replace")}, ensure_ascii=False))
+                print(as_json({"output": b"".join(pieces).decode(errors="replace")}))
                 return
             for piece in pieces:
                 sys.stdout.buffer.write(piece)

@@ -122,13 +122,19 @@ def answer(said: Said, document: Any, lines: Iterable[str]) -> None:
     """Print a document, or its lines for people."""
     try:
         if said.output is Output.JSON:
-            print(json.dumps(document, indent=2, ensure_ascii=False), flush=True)
+            print(as_json(document, indent=2), flush=True)
         else:
             print(*(f"{line}\n" for line in lines), sep="", end="", flush=True)
     except BrokenPipeError:
         raise
     except OSError as error:
         raise Unanswered(f"cannot write the answer: {error.strerror}") from error
+
+
+def as_json(document: Any, indent: int | None = None) -> str:
+    """Return a document for scripts; in ASCII alone where standard output can't say everything."""
+    encoding = sys.stdout.encoding if sys.stdout else ""  # it may be closed
+    return json.dumps(document, indent=indent, ensure_ascii=encoding.lower() != "utf-8")
 
 
 @contextmanager
@@ -145,5 +151,5 @@ def errors(said: Said, code: Exit | None = None) -> Iterator[None]:
         line = str(error) if expected else log_unexpected(error, said.settings.state)
         print(leveled(line, Level.ERROR, sys.stderr), file=sys.stderr)
         if said.output is Output.JSON:
-            print(json.dumps({"error": line}))
+            print(as_json({"error": line}))
         raise typer.Exit(code or expected or Exit.FAILED) from error

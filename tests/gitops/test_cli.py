@@ -195,6 +195,24 @@ def test_a_ledger_that_cannot_be_read_exits_with_4(repository: Repository, tmp_p
     assert "ledger.sqlite3" in error_of(answer)
 
 
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_a_terminal_whose_letters_are_few_is_told_all_the_same(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "bad.yaml").write_text(POD.replace("kind: Pod", "kind: 日本\U0001f600"))
+
+    def said(*words: str) -> bytes:
+        command = [sys.executable, "-c", "from gitops.cli import main; main()", *words]
+        surroundings = {**os.environ, "PYTHONIOENCODING": encoding}
+        done = subprocess.run(command, cwd=tmp_path, env=surroundings, capture_output=True, check=False)
+        assert (done.returncode, done.stderr) == (2, b"")
+        return done.stdout
+
+    (problem,) = json.loads(said("-o", "json", "validate", "bad.yaml"))["problems"]
+    shown = said("validate", "bad.yaml").decode(encoding)
+
+    assert "日本\U0001f600" in problem["message"]
+    assert ("日本\U0001f600" in shown, "\\u65e5" in shown) == (encoding == "utf-8", encoding != "utf-8")
+
+
 def test_wrong_usage_is_a_document_too_where_json_is_asked_for(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
