@@ -17,7 +17,7 @@ from runtime.podman_errors import Refusal, asking_podman_to, unless_gone, unless
 from runtime.podman_files import add, digest_of_directory, read, write
 from runtime.podman_http import Answer
 from runtime.podman_key import kept_key
-from runtime.podman_pods import complete, create, remove, start_or_remove, volume_named
+from runtime.podman_pods import complete, create, join, remove, restart, start, start_or_remove, volume_named
 from runtime.podman_pull import pull
 from runtime.podman_resolver import Resolver
 from runtime.podman_seen import (
@@ -245,7 +245,9 @@ class PodmanEngine:
             pod = pod_of(name)
             if pod:  # it has the network of its pod's infra container
                 self._bridges.start(container_name(pod, ""))
-            self._bridges.start(name, [] if pod else None)
+                self._bridges.start(name, [])
+            else:
+                start(self._api, name, self._bridges)
 
     def stop_pod(self, name: str, grace: int) -> None:
         """Ask a pod to stop, and kill it after ``grace`` seconds; nothing starts it again by itself."""
@@ -264,9 +266,7 @@ class PodmanEngine:
     def restart_pod(self, name: str, grace: int) -> None:
         """Stop a pod as ``remove_pod`` does, and start it again."""
         with asking_podman_to(f"restart the pod {name}"):
-            self._api.post(
-                f"containers/{named(name)}/restart", seconds=grace + CHANGE_SECONDS, timeout=grace, t=grace
-            )
+            restart(self._api, name, grace, self._bridges)
 
     def run_in(self, name: str, command: Sequence[str], timeout: float) -> int:
         """Run a command in a pod and return its exit code; TimeoutError after ``timeout`` seconds."""
@@ -286,15 +286,11 @@ class PodmanEngine:
 
     def connect_pod(self, name: str, network: str, aliases: tuple[str, ...], address: str = "") -> None:
         """Put a pod into a network, at its ``address`` or, for "", anywhere."""
-        place = {"static_ips": [address]} if address else {}
         with (
             asking_podman_to(f"connect the pod {name} to the network {network}"),
             unless_said("already connected"),
         ):
-            self._api.post(
-                f"networks/{named(network)}/connect", {"container": name, "aliases": list(aliases), **place}
-            )
-            self._bridges.hold(name, network)
+            join(self._api, self._bridges, name, network, aliases, address)
 
     def disconnect_pod(self, name: str, network: str) -> None:
         """Take a pod out of a network."""

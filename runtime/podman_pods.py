@@ -12,7 +12,7 @@ from runtime.podman_places import binds
 from runtime.podman_ports import port_taken
 from runtime.podman_seen import holds_files
 from runtime.podman_sharing import share
-from runtime.podman_spec import container_spec, pod_spec
+from runtime.podman_spec import HOME, container_spec, joins_later, pod_spec
 from runtime.resources import Container, Pod, container_name
 
 T = TypeVar("T")
@@ -56,6 +56,8 @@ def start_or_remove(api: Api, pod: Pod, bridges: Bridges) -> None:
         share(api, pod)
         first, *others = _first_names(pod)
         bridges.start(first, [pod.network] if pod.network else [])
+        for one in pod.guest if joins_later(pod) else ():
+            join(api, bridges, pod.name, one.network, one.aliases)
         _at_once(lambda name: api.post(f"containers/{named(name)}/start"), others)
     except EngineError:
         remove(api, pod.name, 0)
@@ -64,6 +66,45 @@ def start_or_remove(api: Api, pod: Pod, bridges: Bridges) -> None:
         remove(api, pod.name, 0)
         taken = port_taken(refusal.reason, pod, api.get("containers/json", all=True))
         raise replace(refusal, message=taken) if taken else refusal from refusal
+
+
+def start(api: Api, name: str, bridges: Bridges) -> None:
+    """Start a container that is there, at first only in the network through which its ports lead, if any."""
+    seen = api.get(f"containers/{named(name)}/json")
+    networks = seen["NetworkSettings"]["Networks"] or {}
+    home = _home(seen)
+    visited = {} if seen["State"]["Running"] or home not in networks else {**networks}
+    visited.pop(home, None)
+    for network in visited:
+        api.post(f"networks/{named(network)}/disconnect", {"container": name, "force": True})
+    bridges.start(name, networks.keys() - visited.keys())
+    for network, known in visited.items():
+        given = [one for one in known.get("Aliases") or () if not seen["Id"].startswith(one)]
+        join(api, bridges, name, network, given)
+
+
+def restart(api: Api, name: str, grace: int, bridges: Bridges) -> None:
+    """Stop a container, which is killed after ``grace`` seconds, and start it again."""
+    time = {"seconds": grace + CHANGE_SECONDS, "timeout": grace}
+    if _home(api.get(f"containers/{named(name)}/json")):
+        api.post(f"containers/{named(name)}/stop", **time)
+        start(api, name, bridges)
+    else:
+        api.post(f"containers/{named(name)}/restart", **time, t=grace)
+
+
+def _home(seen: Mapping[str, Any]) -> str:
+    """Return the network through which a container's ports lead, where it is a guest in others; else ""."""
+    return str((seen["Config"].get("Annotations") or {}).get(HOME, ""))
+
+
+def join(
+    api: Api, bridges: Bridges, name: str, network: str, aliases: Sequence[str], address: str = ""
+) -> None:
+    """Put a pod into a network, at its ``address`` or, for "", anywhere."""
+    place = {"static_ips": [address]} if address else {}
+    api.post(f"networks/{named(network)}/connect", {"container": name, "aliases": list(aliases), **place})
+    bridges.hold(name, network)
 
 
 def _at_once(act: Callable[[T], object], each: Sequence[T]) -> None:

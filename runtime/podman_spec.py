@@ -25,6 +25,7 @@ LEAST_QUOTA = 1_000  # the kernel takes no less
 LEAST_SHARES = 2
 PAGE = 4096  # bytes
 HELD = "/dev/.sloop"  # below it the infra container, and so every other one, has the pod's volumes in memory
+HOME = "sloop/home"  # of a pod that is a guest elsewhere: the network through which its ports lead
 QUICK_RESTARTS = 3  # by Podman, at once; later ones are sloop's, with back-off (decision 13)
 
 
@@ -61,7 +62,7 @@ def container_spec(
     return _without_empty(
         {
             **(_in_group(pod, container) if pod.grouped else _alone(pod)),
-            "annotations": {MADE: "true"},
+            "annotations": {MADE: "true", **({HOME: pod.network} if joins_later(pod) else {})},
             **_restarts(pod, container),
             "stop_timeout": pod.grace,
             "timeout": pod.deadline or None,
@@ -179,12 +180,21 @@ def _own_network(pod: Pod) -> dict[str, Any]:
     own: dict[str, Any] = {"aliases": list(pod.own_aliases)}
     if pod.address:
         own["static_ips"] = [pod.address]
-    others = {one.network: {"aliases": list(one.aliases)} for one in pod.guest}
+    others = {} if joins_later(pod) else {one.network: {"aliases": list(one.aliases)} for one in pod.guest}
     return {
         "netns": {"nsmode": "bridge"},
         "networks": {pod.network: own, **others},
         "portmappings": [_port(port) for port in pod.ports],
     }
+
+
+def joins_later(pod: Pod) -> bool:
+    """Say whether a pod becomes a guest in networks only once it runs.
+
+    Podman leads a port of the machine through whichever of a pod's networks it comes to first.  When that one
+    leaves, all who came through the port would be cut off: so it has to be the pod's own.
+    """
+    return bool(pod.ports and pod.guest)
 
 
 def _port(port: Port) -> dict[str, Any]:

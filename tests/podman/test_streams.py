@@ -2,10 +2,15 @@
 
 import socket
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
+from http.client import HTTPConnection, HTTPException
 
+import pytest
+
+from runtime.podman import PodmanEngine
 from tests.machine import certificates
 from tests.machine.certificates import names_of
+from tests.podman.hands import Hands
 from tests.podman.keeping import keeping
 from tests.podman.manifests import Object, namespace, service, within
 from tests.podman.program import Program, until
@@ -33,10 +38,11 @@ def house(certificate: certificates.Made, *pods: Object) -> list[Object]:
 
 
 def beside() -> list[Object]:
-    """Return a Service and an Ingress in a namespace that wasn't there before."""
+    """Return a Service and an Ingress in a namespace that wasn't there before, and more namespaces."""
     to = {"service": {"name": "new", "port": {"number": 80}}}
     rule = {"host": "new.org", "http": {"paths": [{"path": "/", "pathType": "Prefix", "backend": to}]}}
-    return [namespace("new"), within("new", service("new", "new")), within("new", ingress("new", rule))]
+    there = [within("new", service("new", "new")), within("new", ingress("new", rule))]
+    return [*map(namespace, ("new", "newer", "newest")), *there]
 
 
 @contextmanager
@@ -57,6 +63,14 @@ def streams(name: str) -> Iterator[Mapping[str, Held]]:
 
 def _service(name: str) -> socket.socket:
     return socket.create_connection(("127.0.0.1", PORTS[name]), 10)
+
+
+def _is_served(port: int, host: str) -> bool:
+    line = HTTPConnection("127.0.0.1", port, timeout=10)
+    with closing(line), suppress(OSError, HTTPException):
+        line.request("GET", "/ready", headers={"Host": host})
+        return line.getresponse().status == 200
+    return False
 
 
 def _plain() -> socket.socket:
@@ -114,9 +128,17 @@ def test_what_lasts_is_never_cut_where_a_pod_stays_and_by_its_grace_alone_where_
     assert names_of(MACHINE.certificate("stays.org")) == ["stays.org"]
 
 
-def test_a_namespace_that_leaves_cuts_nobody_off(program: Program) -> None:
+@pytest.mark.parametrize("proxy", ["new", "stopped", "restarted"])
+def test_a_namespace_that_leaves_cuts_nobody_off(program: Program, proxy: str) -> None:
+    """Whichever of its networks the proxy would lead its port through, had it the choice."""
     staying = house(certificates.certificate("stays.org"), streaming("stays"))
     program.deploy(*staying, *beside())
+    if proxy == "stopped":
+        Hands(program.podman).do("stop", "default.stays__service")
+        assert program.run("apply").code == 0
+    elif proxy == "restarted":
+        PodmanEngine(program.podman.url).restart_pod("default.stays__service", 1)
+    until(lambda: all(_is_served(port, "stays.org") for port in (PORTS["stays"], MACHINE.http)))
 
     with streams("stays") as stay:
         go_on(stay)
