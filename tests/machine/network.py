@@ -3,6 +3,7 @@
 import contextlib
 import ctypes
 import os
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
@@ -21,10 +22,27 @@ def inside_network(engine: PrivateEngine) -> Iterator[None]:
     with contextlib.ExitStack() as stack:
         if os.geteuid() == 0:
             ours = stack.enter_context(here())
-            with contextlib.suppress(FileNotFoundError), Path(f"/proc/{engine.pid}/ns/net").open() as theirs:
+            if theirs := there(engine):
                 stack.callback(enter, ours.fileno())
-                enter(theirs.fileno())
+                enter(stack.enter_context(theirs).fileno())
         yield
+
+
+def there(engine: PrivateEngine) -> IO[str] | None:
+    """Open the network of an engine, as most of its threads have it; None once it has ended.
+
+    The first thread, for which the process stands, is left in a container's now and then (seen with Podman
+    5.4): Go ends a thread that it has sent into another network, and can't end that one.
+    """
+    networks: dict[Path, Path] = {}
+    for one in Path(f"/proc/{engine.pid}/task").glob("*/ns/net"):
+        with contextlib.suppress(OSError):  # it has ended meanwhile
+            networks[one] = one.readlink()
+    for most, _ in Counter(networks.values()).most_common(1):
+        for one in [one for one, network in networks.items() if network == most]:
+            with contextlib.suppress(FileNotFoundError):
+                return one.open()
+    return None
 
 
 def here() -> IO[str]:
