@@ -232,7 +232,8 @@ class Loop:
             for (key, _), count in self._succeeded.items()
             if count >= OFTEN
         }
-        now, rendered = self.clock(), self.house.rendered(self.sha)
+        rendered = self.house.rendered(self.sha)
+        leaps = self.leaps.look(now := self.clock(), self.steady())
         served = serving(self.house.engine, of_source(seen, self.house.source.id), now)
         measured = measure(self.house.engine, rendered, memory.notes, now)
         return Moment(
@@ -245,7 +246,7 @@ class Loop:
             serving=served,
             measured=measured,
             weighed=self._weighed(seen, now),
-            leaps=self.leaps.look(now, self.steady()),
+            leaps=leaps,
         )
 
     def _weighed(self, seen: Seen, now: float) -> Weighed:
