@@ -9,6 +9,7 @@ from runtime.podman import PodmanEngine
 from tests.podman.conftest import Podman
 from tests.podman.hands import Hands
 from tests.podman.making import TOWN, pod
+from tests.podman.program import until
 
 GATEWAY = str(ip_network(TOWN.subnet)[1])
 
@@ -26,10 +27,19 @@ def hands(empty_podman: Podman) -> Hands:
 
 
 def gateway(hands: Hands, name: str) -> str:
-    """Return the hardware address of the gateway, as a pod that asks it for its own name learns it."""
-    table = hands.do("exec", name, "sh", "-c", f"nslookup {name} {GATEWAY} && cat /proc/net/arp")
-    (row,) = [line.split() for line in table.splitlines() if line.startswith(f"{GATEWAY} ")]
-    return row[3]
+    """Return the hardware address of the gateway, as a pod that asks it for its own name learns it.
+
+    What a command says that ends quickly is lost now and then (seen with Podman 4.3, on a busy machine).
+    """
+    rows: list[list[str]] = []
+
+    def is_told() -> bool:
+        table = hands.do("exec", name, "sh", "-c", f"nslookup {name} {GATEWAY} && cat /proc/net/arp")
+        rows.extend(line.split() for line in table.splitlines() if line.startswith(f"{GATEWAY} "))
+        return bool(rows)
+
+    until(is_told)
+    return rows[0][3]
 
 
 def test_a_bridge_keeps_its_address_when_the_first_of_its_pods_goes(
