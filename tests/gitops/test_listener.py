@@ -39,7 +39,8 @@ def said(place: Place, raw: bytes) -> str:
     """Send these bytes, and return all that is answered."""
     with socket.create_connection(place, timeout=HASTE) as line, suppress(ConnectionError):
         line.sendall(raw)
-        line.shutdown(socket.SHUT_WR)
+        with suppress(OSError):  # it is gone already where there was no room for it
+            line.shutdown(socket.SHUT_WR)
         return b"".join(iter(lambda: line.recv(65536), b"")).decode()
     return ""
 
