@@ -40,4 +40,7 @@ def within(process: int, *spaces: str) -> list[str]:
 
 def send(process: int, number: signal.Signals) -> None:
     """Send a signal to a container's process, which is another user's where Podman is rootless."""
-    subprocess.run([*within(process), "sh", "-c", f"kill -{number.value} {process}"], check=True)
+    if IS_ROOT:
+        os.kill(process, number)
+    else:
+        subprocess.run([*within(process), "sh", "-c", f"kill -{number.value} {process}"], check=True)
