@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 TICKS = os.sysconf("SC_CLK_TCK")  # a second, in which the kernel tells when a process began
@@ -15,6 +16,11 @@ def lifetime(process: int) -> float:
         return 0.0
     state, began = words[0], int(words[19]) / TICKS
     return 0.0 if state in "ZX" else max(uptime() - began, 0.0)
+
+
+def age(process: int, started: float, now: float, lived: Callable[[int], float] = lifetime) -> float:
+    """Return the seconds of a process that was started then: the kernel knows, however the clock was set."""
+    return lived(process) or now - started
 
 
 def uptime() -> float:

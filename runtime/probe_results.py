@@ -52,12 +52,14 @@ class Standing:
 class Before:
     """What an earlier process left: the readiness it recorded, and the failures in a row of what restarts.
 
-    ``born`` is when this process began, by the clock of now.
+    ``born`` is when this process began, by the clock of now; ``age`` is for how many seconds the pod has run,
+    None where only the clock tells, which may have been set since.
     """
 
     born: float
     readiness: Readiness | None = None
     failing: int = 0
+    age: float | None = None
 
 
 def counted(probe: Probe, course: Course, answer: Answer) -> Course:
@@ -74,20 +76,17 @@ def counted(probe: Probe, course: Course, answer: Answer) -> Course:
             return Course(good, failures=failures, words=answer.words)
 
 
-def begin(
-    started: float, probes: tuple[Probe, ...], before: Before, now: float, age: float | None = None
-) -> Standing:
+def begin(started: float, probes: tuple[Probe, ...], before: Before, now: float) -> Standing:
     """Return how a pod stands before it is asked anything (decision 6).
 
     What was recorded since its start holds on.  Without a record it counts as ready only if it was
-    started so long before this process that its probes would have decided against it by now: its ``age`` is
-    in seconds, which is more than the clock can say that may have been set since.
+    started so long before this process that its probes would have decided against it by now.
     """
     known = before.readiness
     if known and known.since >= started:
         return _judged(Standing(started, known.ready, known.since, _resumed(probes, known, before.failing)))
-    lived = now - started if age is None else age
-    grown = lived >= max(now - before.born, sum(probe.patience for probe in probes))
+    age = now - started if before.age is None else before.age
+    grown = age >= max(now - before.born, sum(probe.patience for probe in probes))
     courses = {probe: Course(grown or probe.kind is Kind.LIVENESS) for probe in probes}
     return _judged(Standing(started, grown, started, courses))
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 from runtime.dataclass import dataclass
-from runtime.lifetime import lifetime
+from runtime.lifetime import age, lifetime
 from runtime.probe_asking import Asker, Run
 from runtime.probe_results import (
     Before,
@@ -57,10 +57,9 @@ def check_once(
     ``known`` and ``failing`` are what the last round found out; ``lived`` is as in ``Prober``.
     """
     probed = list(asked_of(pods))
-    ids = [one.container.id for one in probed]
-    before = {id_: Before(now, known.get(id_), failing.get(id_, 0)) for id_ in ids}
-    ages = {one.container.id: lived(one.container.pid) or now - one.container.started for one in probed}
-    standings = asyncio.run(_round(probed, before, run, now, ages))
+    ages = {one.id: age(one.pid, one.started, now, lived) for one in (each.container for each in probed)}
+    before = {id_: Before(now, known.get(id_), failing.get(id_, 0), ages[id_]) for id_ in ages}
+    standings = asyncio.run(_round(probed, before, run, now))
     return Checked(
         readiness={id_: readiness(standing) for id_, standing in standings.items()},
         unwell={id_: words for id_, standing in standings.items() if (words := unwell(standing))},
@@ -71,28 +70,22 @@ def check_once(
 
 
 async def _round(
-    probed: Sequence[Asked],
-    before: Mapping[str, Before],
-    run: Run,
-    now: float,
-    ages: Mapping[str, float],
+    probed: Sequence[Asked], before: Mapping[str, Before], run: Run, now: float
 ) -> dict[str, Standing]:
     asker = Asker(run)
     try:
-        stood = await asyncio.gather(
-            *(_stand(asker, one, before[one.container.id], now, ages[one.container.id]) for one in probed)
-        )
+        stood = await asyncio.gather(*(_stand(asker, one, before[one.container.id], now) for one in probed))
     finally:
         asker.close()
     return {one.container.id: standing for one, standing in zip(probed, stood, strict=True)}
 
 
-async def _stand(asker: Asker, who: Asked, before: Before, now: float, age: float) -> Standing:
+async def _stand(asker: Asker, who: Asked, before: Before, now: float) -> Standing:
     """Return how a container stands when all is asked; a startup probe that passes lets others follow."""
-    place = place_of(who.container)
-    standing = begin(who.container.started, who.probes, before, now, age)
+    place, began = place_of(who.container), now - (before.age or 0)
+    standing = begin(who.container.started, who.probes, before, now)
     done: set[Probe] = set()
-    while due := [one for one in asked(standing) if one not in done and not wait(one, now - age, now)]:
+    while due := [one for one in asked(standing) if one not in done and not wait(one, began, now)]:
         answers = await asyncio.gather(*(asker.ask(place, probe) for probe in due))
         for probe, answer in zip(due, answers, strict=True):
             standing = answered(standing, probe, answer, now)

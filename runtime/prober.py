@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 
-from runtime.lifetime import lifetime, uptime
+from runtime.lifetime import age, lifetime, uptime
 from runtime.probe_asking import Asker, Run
 from runtime.probe_results import (
     Answer,
@@ -139,12 +139,12 @@ class Prober:
 
     def _begin(self, life: Life, one: Asked, known: Readiness | None) -> None:
         now = self._clock()
-        before = Before(now - (uptime() - self._born), known)
-        self._standings[life] = begin(life.started, one.probes, before, now, self._age(life, now))
+        before = Before(now - (uptime() - self._born), known, age=self._age(life, now))
+        self._standings[life] = begin(life.started, one.probes, before, now)
         self._places[life] = place_of(one.container)
 
     def _age(self, life: Life, now: float) -> float:
-        return self._lived(life.pid) or now - life.started
+        return age(life.pid, life.started, now, self._lived)
 
     def _work(self) -> None:
         try:

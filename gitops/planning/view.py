@@ -148,11 +148,6 @@ def _abandoned(mine: Seen, wanted: Iterable[Wanted], left: Iterable[Owner]) -> t
 def world_of(house: House, rendered: Rendered, seen: Seen, moment: Moment) -> World:
     """Return what reconcilers may look at."""
     mine = of_source(seen, house.source.id)
-    memory = moment.memory
-    over = {(mark.name, mark.digest) for mark in _marks(mine) if mark.over}
-    there = [one for pod in mine.pods if _is_open(pod, over) for one in pod.containers]
-    ended = [one for one in there if one.id and one.state in ENDED and not is_done(one)]
-    exits = house.exits(ended, moment.now)
     known = catalog(rendered.manifests)
     return World(
         source=house.source.id,
@@ -161,18 +156,7 @@ def world_of(house: House, rendered: Rendered, seen: Seen, moment: Moment) -> Wo
         key=house.key,
         seen=mine,
         catalog=known,
-        past=Past(
-            readiness={**memory.readiness, **moment.probed.readiness},
-            restarts=memory.restarts,
-            exits=exits,
-            failures=memory.failures,
-            unwell=moment.probed.unwell,
-            unready=moment.probed.unready,
-            notes=memory.notes,
-            serving=moment.serving,
-            started=moment.probed.started,
-            lives=_lives(house.engine, mine, moment),
-        ),
+        past=_past(house, mine, moment),
         networks=frozenset(network.name for network in seen.networks),
         volumes=frozenset(volume.name for volume in seen.volumes),
         node=house.options.node,
@@ -189,9 +173,29 @@ def world_of(house: House, rendered: Rendered, seen: Seen, moment: Moment) -> Wo
         entrance=house.options.entrance,
         kept=_kept(house, mine),
         sync=rendered.sync(house.key),
-        changed=changed(rendered, memory.settled, house.key),
+        changed=changed(rendered, moment.memory.settled, house.key),
         leaps=moment.leaps,
         earlier=partial(_earlier, house),
+    )
+
+
+def _past(house: House, mine: Seen, moment: Moment) -> Past:
+    """Return what is known of a source's pods beside what they are now."""
+    memory, probed = moment.memory, moment.probed
+    over = {(mark.name, mark.digest) for mark in _marks(mine) if mark.over}
+    there = [one for pod in mine.pods if _is_open(pod, over) for one in pod.containers]
+    ended = [one for one in there if one.id and one.state in ENDED and not is_done(one)]
+    return Past(
+        readiness={**memory.readiness, **probed.readiness},
+        restarts=memory.restarts,
+        exits=house.exits(ended, moment.now),
+        failures=memory.failures,
+        unwell=probed.unwell,
+        unready=probed.unready,
+        notes=memory.notes,
+        serving=moment.serving,
+        started=probed.started,
+        lives=_lives(house.engine, mine, moment),
     )
 
 
