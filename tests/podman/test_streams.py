@@ -2,8 +2,9 @@
 
 import socket
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, closing, contextmanager, suppress
-from http.client import HTTPConnection, HTTPException
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
+from http.client import HTTPException
 
 import pytest
 
@@ -17,6 +18,7 @@ from tests.podman.program import Program, until
 from tests.podman.streaming import GRACE, Held, ended, events, streaming, talk, websocket
 from tests.podman.streaming import program as served
 from tests.podman.test_ingress import MACHINE, ingress, tls
+from tests.reconcilers.haproxying import Asking
 
 PORTS = {"stays": 30080, "goes": 30081}
 
@@ -65,11 +67,9 @@ def _service(name: str) -> socket.socket:
     return socket.create_connection(("127.0.0.1", PORTS[name]), 10)
 
 
-def _is_served(port: int, host: str) -> bool:
-    line = HTTPConnection("127.0.0.1", port, timeout=10)
-    with closing(line), suppress(OSError, HTTPException):
-        line.request("GET", "/ready", headers={"Host": host})
-        return line.getresponse().status == 200
+def _is_served(way: Asking, host: str) -> bool:
+    with suppress(OSError, HTTPException):
+        return way.get(host, "/ready").status == 200
     return False
 
 
@@ -138,7 +138,8 @@ def test_a_namespace_that_leaves_cuts_nobody_off(program: Program, proxy: str) -
         assert program.run("apply").code == 0
     elif proxy == "restarted":
         PodmanEngine(program.podman.url).restart_pod("default.stays__service", 1)
-    until(lambda: all(_is_served(port, "stays.org") for port in (PORTS["stays"], MACHINE.http)))
+    ways = (replace(MACHINE, http=PORTS["stays"]), MACHINE)
+    until(lambda: all(_is_served(way, "stays.org") for way in ways))
 
     with streams("stays") as stay:
         go_on(stay)

@@ -8,7 +8,7 @@ import ssl
 import subprocess
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -59,11 +59,10 @@ class Asking:
     ) -> Answer:
         """Ask for a path of a host."""
         connection = self.secure(host) if secure else http.client.HTTPConnection("127.0.0.1", self.http, 5)
-        connection.request(method, path, body, {"Host": host, **more})
-        answer = connection.getresponse()
-        got = Answer(answer.status, dict(answer.getheaders()), answer.read())
-        connection.close()
-        return got
+        with closing(connection):
+            connection.request(method, path, body, {"Host": host, **more})
+            answer = connection.getresponse()
+            return Answer(answer.status, dict(answer.getheaders()), answer.read())
 
     def protocol(self, host: str) -> str | None:
         """Return which of HTTP/2 and HTTP/1.1 is agreed upon with a client that speaks both."""
