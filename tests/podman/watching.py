@@ -5,6 +5,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from http.client import HTTPException
 
 from tests.machine.api import ApiError
 from tests.podman.program import Program
@@ -34,8 +35,8 @@ def watching(program: Program, port: int = 8000) -> Iterator[Watch]:
 
 
 def fetched(url: str) -> bytes:
-    """Return a page, nothing where nobody answers."""
-    with suppress(OSError), urllib.request.urlopen(url, timeout=2) as page:
+    """Return a page, nothing where nobody answers, or not to the end."""
+    with suppress(OSError, HTTPException), urllib.request.urlopen(url, timeout=2) as page:
         return bytes(page.read())
     return b""
 
