@@ -27,7 +27,7 @@ from gitops.planning.steps import (
     Write,
 )
 from runtime.dataclass import dataclass
-from runtime.engine import Engine, EngineError
+from runtime.engine import Engine, EngineError, Outdated
 from runtime.hooks import after_start, before_stop
 from runtime.resources import Label, Network, Pod, Secret, Volume
 from runtime.stop import shielded
@@ -37,17 +37,26 @@ WORKERS = 8  # more gain nothing on Podman: its own locks are the limit
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How a step ended: done (perhaps with a notice), failed with an error, or held by another's failure."""
+    """How a step ended: done (perhaps with a notice), failed with an error, or held by another's failure.
+
+    One that is ``outdated`` failed on something that has changed since the plan was made.
+    """
 
     step: Step
     error: str = ""
     held: bool = False
     notice: str = ""
+    outdated: bool = False
 
     @property
     def done(self) -> bool:
         """Say whether the step was carried out."""
         return not self.error and not self.held
+
+    @property
+    def failed(self) -> bool:
+        """Say whether that counts as a failure; what is outdated is to be looked at again before."""
+        return bool(self.error) and not self.outdated
 
 
 def execute(
@@ -118,7 +127,7 @@ def _carry_out(step: Step, engine: Engine, begun: Callable[[Step], None]) -> Res
     try:
         return Result(step, notice=_act(step.action, engine))
     except EngineError as error:
-        return Result(step, error=str(error))
+        return Result(step, error=str(error), outdated=isinstance(error, Outdated))
 
 
 def _act(action: Action, engine: Engine) -> str:

@@ -121,15 +121,15 @@ class Journal:
         self.ledger.start_step(self.run, self.number, step.number, self.clock())
 
     def ended(self, result: Result) -> None:
-        """Note how a step ended; one that was held back stays as it was planned."""
+        """Note how a step ended; one that was not tried stays as it was planned."""
+        step, error = result.step, result.error
         if result.done:
-            self._marked(result.step)
+            self._marked(step)
         if not result.held:
-            self.ledger.finish_step(self.run, self.number, result.step.number, self.clock(), result.error)
-        if result.error:
-            self._warn(
-                result.step.owner, "StepFailed", f"{result.step.verb} {result.step.resource}: {result.error}"
-            )
+            this = self.run, self.number, step.number
+            self.ledger.finish_step(*this, self.clock(), error, counted=not result.outdated)
+        if result.failed:
+            self._warn(step.owner, "StepFailed", f"{step.verb} {step.resource}: {error}")
 
     def _marked(self, step: Step) -> None:
         """Note as an event what a mark says that was just written: a Job began, ended, or was missed."""

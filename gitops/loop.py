@@ -36,6 +36,7 @@ from runtime.seen import Seen, Weighed
 
 RETRY, LONGEST = 10.0, 300.0  # seconds before a failed step is tried again: doubling, up to
 NOWHERE = Aim("", "")
+PATIENCE = 10.0  # seconds in which what has changed since it was looked at may go on doing so
 OFTEN = 3  # times that a step may succeed before it is no longer believed
 
 
@@ -127,6 +128,7 @@ class Loop:
     reverted: str = ""
     _untakeable: str = ""
     _succeeded: Counter[tuple[str, str]] = field(default_factory=Counter)
+    _outdated: dict[str, float] = field(default_factory=dict)
 
     def sync_once(self) -> Pass:
         """Bring the machine one pass nearer to the source's newest commit; what fails is in the results.
@@ -143,10 +145,7 @@ class Loop:
             looked = view(self.house, self.sha, seen, self._moment(seen))
             guard(looked, self.house.source, allow_empty=self.request.allow_empty or self.aimed.failed)
             self._announce(looked)
-            self.journal.plan(looked.plan.steps)
-            self.teller.planned(looked.plan.steps)
-            with closing(execute(looked.plan.steps, self.house.engine, self.journal.begun)) as ended:
-                results = [self._ended(one) for one in ended]
+            results = self._carry_out(looked)
             self.journal.restarted(looked, results)
             self.journal.evicted(looked, results)
             fared = fares(looked)
@@ -287,6 +286,24 @@ class Loop:
             self.journal.begin(looked.commit, "rollback" if self.goes_back else self.request.trigger)
         self.journal.changed(self.changes)
         self.teller.changes(looked, self.changes)
+
+    def _carry_out(self, looked: View) -> list[Result]:
+        self.journal.plan(looked.plan.steps)
+        self.teller.planned(looked.plan.steps)
+        with closing(execute(looked.plan.steps, self.house.engine, self.journal.begun)) as ended:
+            results = [self._ended(self._judged(one, looked)) for one in ended]
+        self._outdated = {one.step.resource: self._since(one) for one in results if one.outdated}
+        return results
+
+    def _judged(self, result: Result, looked: View) -> Result:
+        """Return a result, as a failure where it was outdated too often to be believed."""
+        known = result.step.resource in looked.moment.memory.failures
+        late = self.steady() - self._since(result) >= PATIENCE
+        return replace(result, outdated=result.outdated and not (known or late))
+
+    def _since(self, result: Result) -> float:
+        """Return since when a step has been outdated in each pass, by the steady clock."""
+        return self._outdated.get(result.step.resource, self.steady())
 
     def _ended(self, result: Result) -> Result:
         mask = masker(self.house.rendered(self.sha).manifests)

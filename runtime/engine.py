@@ -13,7 +13,9 @@ class EngineError(Exception):
 
     ├── EngineUnreachable   nobody answers at its address
     ├── ImageMissing        neither on the machine nor to be pulled
-    └── NameTaken           something that isn't ours has the name
+    └── Outdated            something has changed since it was looked at
+        ├── Gone            what was asked about isn't there any more
+        └── NameTaken       something has the name already
     """
 
 
@@ -25,8 +27,16 @@ class ImageMissing(EngineError):
     """An image is neither on the machine nor to be had from its registry."""
 
 
-class NameTaken(EngineError):
-    """Something that isn't ours has the name."""
+class Outdated(EngineError):
+    """Something has changed since it was looked at: what was asked may be right after another look."""
+
+
+class Gone(Outdated):
+    """What was asked about isn't there any more."""
+
+
+class NameTaken(Outdated):
+    """Something has the name already."""
 
 
 class Engine(Protocol):

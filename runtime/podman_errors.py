@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from runtime.dataclass import dataclass
-from runtime.engine import EngineError, EngineUnreachable, ImageMissing, NameTaken
+from runtime.engine import EngineError, EngineUnreachable, Gone, ImageMissing, NameTaken
 
 TAKEN = (
     "name is already in use",
@@ -105,7 +105,7 @@ def _kind(refusal: Refusal) -> type[EngineError]:
         return NameTaken
     if any(phrase in refusal.message or phrase in refusal.cause for phrase in NO_IMAGE):
         return ImageMissing
-    return EngineError
+    return Gone if refusal.gone else EngineError
 
 
 def _trouble(error: BaseException) -> str:

@@ -80,12 +80,15 @@ class Ledger:
         this = {"_run": run, "_pass": pass_number, "_number": number}
         self._writer.write(("start step", {**this, "started": now}))
 
-    def finish_step(self, run: int, pass_number: int, number: int, now: float, error: str = "") -> None:
+    def finish_step(
+        self, run: int, pass_number: int, number: int, now: float, error: str = "", *, counted: bool = True
+    ) -> None:
         """Say how a step ended.  A failure is counted for its resource, a success clears the count."""
         this = {"_run": run, "_pass": pass_number, "_number": number}
         finished = ("finish step", {**this, "finished": now, "error": error})
         failed = ("count failure", {**this, "_at": now, "_message": error})
-        self._writer.write(finished, failed if error else ("clear failures", this))
+        cleared = ("clear failures", this)
+        self._writer.write(finished, *([failed if error else cleared] if counted else []))
 
     def settle(self, source: str, carried_out: Iterable[tuple[Owner, str, str]], now: float) -> None:
         """Note objects (owner, revision, digest) as fully carried out; unless they were so already."""

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from ipaddress import ip_network
 
-from runtime.engine import EngineError, ImageMissing, NameTaken
+from runtime.engine import EngineError, Gone, ImageMissing, NameTaken
 from runtime.grouping import ENDED, Listed, pods_of
 from runtime.proxies import MAIN, members
 from runtime.resources import (
@@ -415,7 +415,7 @@ class EngineInMemory:
         try:
             return self._pods[name]
         except KeyError:
-            raise EngineError(f"cannot find the pod {name}: there is none of that name") from None
+            raise Gone(f"cannot find the pod {name}: there is none of that name") from None
 
     def _answers(self, name: str) -> bool:
         pod = self._pods.get(name)

@@ -70,7 +70,7 @@ def step_document(step: Step) -> Document:
 
 def result_document(result: Result) -> Document:
     """Return a step that was taken, and how it ended."""
-    outcome = "failed" if result.error else "held" if result.held else "done"
+    outcome = "done" if result.done else "failed" if result.failed else "held"
     return {**step_document(result.step), "outcome": outcome, "error": result.error, "notice": result.notice}
 
 

@@ -139,11 +139,11 @@ def under_way(steps: "Sequence[Step]") -> str:
 def told(result: "Result") -> str:
     """Return a step's end in one line."""
     step = f"{result.step.verb} {result.step.resource}"
-    if result.held:
-        return f"  held    {step}: what it needs has failed"
-    if result.error:
+    if result.done:
+        return f"  done    {step}: {result.notice or result.step.reason}"
+    if result.failed:
         return f"  failed  {step}: {result.error}"
-    return f"  done    {step}: {result.notice or result.step.reason}"
+    return f"  held    {step}: {result.error or 'what it needs has failed'}"
 
 
 def level_of(text: str) -> Level:

@@ -128,6 +128,18 @@ def test_the_error_is_told_in_the_engines_words(engine: EngineInMemory) -> None:
     assert result.error == "cannot create_volume v1"
 
 
+def test_what_has_changed_since_it_was_looked_at_is_no_failure_yet_but_holds_back_what_needs_it(
+    engine: EngineInMemory,
+) -> None:
+    engine.create_volume(Volume("v1", {}))
+
+    taken, held = execute([step(1), step(2, 1)], engine)
+
+    assert (taken.outdated, taken.failed, taken.done) == (True, False, False)
+    assert taken.error.endswith("the name is already in use")
+    assert (held.held, held.failed, held.done) == (True, False, False)
+
+
 def test_what_is_no_error_of_the_engine_is_not_swallowed(engine: EngineInMemory) -> None:
     engine.fail = lambda *_: 1 / 0
 

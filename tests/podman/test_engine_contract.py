@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from runtime.engine import Engine, EngineError, ImageMissing, NameTaken
+from runtime.engine import Engine, EngineError, Gone, ImageMissing, NameTaken
 from runtime.podman import PodmanEngine
 from runtime.proxies import members
 from runtime.resources import File, Files, Guest, Hidden, Image, Label, Mount, Network, Owner, Secret, Volume
@@ -366,11 +366,11 @@ def test_a_pod_that_was_removed_is_not_found(town: Subject) -> None:
     assert town.pods() == {}
     assert town.engine.exit_of("town.baker") == UNKNOWN
     for ask in (town.engine.start_pod, town.engine.unpause_pod):
-        with pytest.raises(EngineError, match=r"town\.baker"):
+        with pytest.raises(Gone, match=r"town\.baker"):
             ask("town.baker")
-    with pytest.raises(EngineError, match=r"town\.baker"):
+    with pytest.raises(Gone, match=r"town\.baker"):
         town.engine.restart_pod("town.baker", 0)
-    with pytest.raises(EngineError, match=r"town\.baker"):
+    with pytest.raises(Gone, match=r"town\.baker"):
         list(town.engine.logs("town.baker"))
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from runtime.resources import Label
-from tests.podman import doomed
+from tests.podman import doomed, haunted
 from tests.podman.manifests import (
     ONE,
     SERVE,
@@ -206,3 +206,16 @@ def test_a_rollback_that_is_killed_at_any_time_has_happened_or_not(program: Prog
     assert program.repository.git("status", "--porcelain") == ""
     assert program.run("rollback", "--to", before + "~1").code in {0, 4}  # 4: it has happened already
     assert program.images() == [ONE]
+
+
+@pytest.mark.parametrize("ghost", [haunted.TAKEN, haunted.GONE])
+def test_who_was_quicker_than_a_step_makes_no_commit_fail(program: Program, ghost: str) -> None:
+    """It may be a request of a sloop that was killed, which Podman goes on with."""
+    program.commit("Open", deployment(replicas=2))
+
+    said = replace(program, command=(*haunted.MODULE, ghost)).run("apply", "-o", "json")
+
+    assert said.code == 0, said
+    assert [one["outcome"] for one in said.document["steps"]].count("held") == 1, said
+    assert len(current(program)) == 2
+    assert program.run("diff").code == 0

@@ -141,12 +141,13 @@ def test_failures_in_a_row_are_counted_for_their_resource_and_a_success_clears_t
         ledger.finish_step(run, 1, 2, 12.0, "port 80 is taken")
         ledger.finish_step(run, 2, 1, 13.0, "still no such image")
         ledger.finish_step(run, 2, 2, 13.0)
+        ledger.finish_step(run, 2, 1, 14.0, "it is gone", counted=False)
 
         failures = ledger.past.failures("shop")
         errors = [step.error for step in ledger.past.steps(run)]
 
     assert failures == {"pod/shop.web-1": Failure(2, 13.0, "still no such image")}
-    assert errors == ["no such image", "port 80 is taken", "still no such image", ""]
+    assert errors == ["no such image", "port 80 is taken", "it is gone", ""]
 
 
 def test_failures_of_one_source_are_not_those_of_another(tmp_path: Path) -> None:

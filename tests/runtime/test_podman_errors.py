@@ -2,7 +2,7 @@
 
 import pytest
 
-from runtime.engine import EngineError, EngineUnreachable, ImageMissing, NameTaken
+from runtime.engine import EngineError, EngineUnreachable, Gone, ImageMissing, NameTaken
 from runtime.podman_errors import Refusal, asking_podman_to, plain, unless_gone, unless_said
 
 ID = "cf41a375e575" + "0" * 52
@@ -40,23 +40,24 @@ def test_a_reason_is_one_line_without_wrapping(said: str, read: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("cause", "kind"),
+    ("status", "cause", "kind"),
     [
-        ("that name is already in use", NameTaken),
-        ("network already exists", NameTaken),
-        ("secret name in use", NameTaken),
-        ("UNIQUE constraint failed: ContainerConfig.Name", NameTaken),
-        ("image not known", ImageMissing),
-        ("network is being used", EngineError),
-        ("address already in use", EngineError),
+        (500, "that name is already in use", NameTaken),
+        (409, "network already exists", NameTaken),
+        (500, "secret name in use", NameTaken),
+        (500, "UNIQUE constraint failed: ContainerConfig.Name", NameTaken),
+        (404, "image not known", ImageMissing),
+        (404, "no such container", Gone),
+        (409, "network is being used", EngineError),
+        (500, "address already in use", EngineError),
     ],
 )
-def test_a_refusal_becomes_the_error_of_its_sort(cause: str, kind: type[EngineError]) -> None:
+def test_a_refusal_becomes_the_error_of_its_sort(status: int, cause: str, kind: type[EngineError]) -> None:
     with (
         pytest.raises(EngineError, match=f"^cannot make it: {cause}$") as raised,
         asking_podman_to("make it"),
     ):
-        raise Refusal(500, cause, cause)
+        raise Refusal(status, cause, cause)
 
     assert raised.type is kind
 
