@@ -42,9 +42,13 @@ def killed(program: Program, moment: int, *arguments: str, when: str = doomed.AF
 
 
 def killed_after(program: Program, seconds: float, *arguments: str) -> None:
-    """Kill the command after so many seconds, if it hasn't ended before."""
-    with program.started(*arguments) as running, suppress(subprocess.TimeoutExpired):
-        running.wait(seconds)
+    """Kill the command after so many seconds, if it hasn't ended before; what it began (git) may end."""
+    with program.started(*arguments) as running:
+        with suppress(subprocess.TimeoutExpired):
+            running.wait(seconds)
+        running.send_signal(signal.SIGSTOP)
+        begun = children(running.pid)
+    until(lambda: not any(command(pid) for pid in begun))
 
 
 def recovered(program: Program, *arguments: str) -> None:
@@ -68,6 +72,13 @@ def current(program: Program) -> set[str]:
 def moments(dies: Callable[[int], bool]) -> list[int]:
     """Return every moment at which it died, from the first on."""
     return list(takewhile(dies, count(1)))
+
+
+def children(pid: int) -> list[str]:
+    """Return the processes that a process has begun, whichever of its threads did."""
+    return [
+        one for thread in Path(f"/proc/{pid}/task").glob("*/children") for one in thread.read_text().split()
+    ]
 
 
 def command(pid: str) -> str:
@@ -165,9 +176,8 @@ def test_an_apply_whose_writer_is_killed_says_so_and_the_next_one_ends_it(progra
     program.commit("First", *shop())
 
     with program.started("apply") as running:
-        children = Path(f"/proc/{running.pid}/task/{running.pid}/children")
-        until(lambda: any("runtime.scribe" in command(pid) for pid in children.read_text().split()))
-        (scribe,) = [pid for pid in children.read_text().split() if "runtime.scribe" in command(pid)]
+        until(lambda: any("runtime.scribe" in command(pid) for pid in children(running.pid)))
+        (scribe,) = [pid for pid in children(running.pid) if "runtime.scribe" in command(pid)]
         os.kill(int(scribe), signal.SIGKILL)
         said = running.communicate(timeout=60)[1]
 
