@@ -137,7 +137,7 @@ def _end(loop: Loop, passed: Pass, deadline: float, *, proven: bool, wait: bool)
         return End.FAILED
     if loop.request.only and loop.on_failure == "hold" and is_looping(passed):
         return End.LATE  # who pushed has seen enough
-    if not wait and not any(result.outdated for result in passed.results):
+    if not wait and not any(result.transient for result in passed.results):
         return End.FAILED if any(result.failed for result in passed.results) else well
     return End.LATE if loop.steady() >= deadline else None
 

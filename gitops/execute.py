@@ -27,7 +27,7 @@ from gitops.planning.steps import (
     Write,
 )
 from runtime.dataclass import dataclass
-from runtime.engine import Engine, EngineError, Outdated
+from runtime.engine import Engine, EngineError, Transient
 from runtime.hooks import after_start, before_stop
 from runtime.resources import Label, Network, Pod, Secret, Volume
 from runtime.stop import shielded
@@ -39,14 +39,14 @@ WORKERS = 8  # more gain nothing on Podman: its own locks are the limit
 class Result:
     """How a step ended: done (perhaps with a notice), failed with an error, or held by another's failure.
 
-    One that is ``outdated`` failed on something that has changed since the plan was made.
+    One that is ``transient`` failed on something of which another look may tell otherwise.
     """
 
     step: Step
     error: str = ""
     held: bool = False
     notice: str = ""
-    outdated: bool = False
+    transient: bool = False
 
     @property
     def done(self) -> bool:
@@ -55,8 +55,8 @@ class Result:
 
     @property
     def failed(self) -> bool:
-        """Say whether that counts as a failure; what is outdated is to be looked at again before."""
-        return bool(self.error) and not self.outdated
+        """Say whether that counts as a failure; what is transient does not yet."""
+        return bool(self.error) and not self.transient
 
 
 def execute(
@@ -127,7 +127,7 @@ def _carry_out(step: Step, engine: Engine, begun: Callable[[Step], None]) -> Res
     try:
         return Result(step, notice=_act(step.action, engine))
     except EngineError as error:
-        return Result(step, error=str(error), outdated=isinstance(error, Outdated))
+        return Result(step, error=str(error), transient=isinstance(error, Transient))
 
 
 def _act(action: Action, engine: Engine) -> str:

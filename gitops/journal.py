@@ -127,7 +127,7 @@ class Journal:
             self._marked(step)
         if not result.held:
             this = self.run, self.number, step.number
-            self.ledger.finish_step(*this, self.clock(), error, counted=not result.outdated)
+            self.ledger.finish_step(*this, self.clock(), error, counted=not result.transient)
         if result.failed:
             self._warn(step.owner, "StepFailed", f"{step.verb} {step.resource}: {error}")
 

@@ -36,7 +36,7 @@ from runtime.seen import Seen, Weighed
 
 RETRY, LONGEST = 10.0, 300.0  # seconds before a failed step is tried again: doubling, up to
 NOWHERE = Aim("", "")
-PATIENCE = 10.0  # seconds in which what has changed since it was looked at may go on doing so
+PATIENCE = 10.0  # seconds after which a step that fails in each pass for what is transient has failed
 OFTEN = 3  # times that a step may succeed before it is no longer believed
 
 
@@ -128,7 +128,7 @@ class Loop:
     reverted: str = ""
     _untakeable: str = ""
     _succeeded: Counter[tuple[str, str]] = field(default_factory=Counter)
-    _outdated: dict[str, float] = field(default_factory=dict)
+    _transient: dict[str, float] = field(default_factory=dict)
 
     def sync_once(self) -> Pass:
         """Bring the machine one pass nearer to the source's newest commit; what fails is in the results.
@@ -292,18 +292,18 @@ class Loop:
         self.teller.planned(looked.plan.steps)
         with closing(execute(looked.plan.steps, self.house.engine, self.journal.begun)) as ended:
             results = [self._ended(self._judged(one, looked)) for one in ended]
-        self._outdated = {one.step.resource: self._since(one) for one in results if one.outdated}
+        self._transient = {one.step.resource: self._since(one) for one in results if one.transient}
         return results
 
     def _judged(self, result: Result, looked: View) -> Result:
-        """Return a result, as a failure where it was outdated too often to be believed."""
+        """Return a result, as a failure where it has been transient for too long."""
         known = result.step.resource in looked.moment.memory.failures
         late = self.steady() - self._since(result) >= PATIENCE
-        return replace(result, outdated=result.outdated and not (known or late))
+        return replace(result, transient=result.transient and not (known or late))
 
     def _since(self, result: Result) -> float:
-        """Return since when a step has been outdated in each pass, by the steady clock."""
-        return self._outdated.get(result.step.resource, self.steady())
+        """Return since when a step has ended so in each pass, by the steady clock."""
+        return self._transient.get(result.step.resource, self.steady())
 
     def _ended(self, result: Result) -> Result:
         mask = masker(self.house.rendered(self.sha).manifests)

@@ -11,31 +11,31 @@ from runtime.seen import Exit, Happening, Seen, SeenServer, Usage
 class EngineError(Exception):
     """The engine refused, or can't be reached.  The message says what was asked, of what, and why not.
 
-    ├── EngineUnreachable   nobody answers at its address
-    ├── ImageMissing        neither on the machine nor to be pulled
-    └── Outdated            something has changed since it was looked at
-        ├── Gone            what was asked about isn't there any more
-        └── NameTaken       something has the name already
+    ├── ImageMissing            neither on the machine nor to be pulled
+    └── Transient               after another look it may be otherwise
+        ├── EngineUnreachable   nobody answers at its address
+        ├── Gone                what was asked about isn't there any more
+        └── NameTaken           something has the name already
     """
-
-
-class EngineUnreachable(EngineError):
-    """Nobody answers at the engine's address."""
 
 
 class ImageMissing(EngineError):
     """An image is neither on the machine nor to be had from its registry."""
 
 
-class Outdated(EngineError):
-    """Something has changed since it was looked at: what was asked may be right after another look."""
+class Transient(EngineError):
+    """What was asked may be done, or no longer be right: another look tells."""
 
 
-class Gone(Outdated):
+class EngineUnreachable(Transient):
+    """Nobody answers at the engine's address, or the connection broke."""
+
+
+class Gone(Transient):
     """What was asked about isn't there any more."""
 
 
-class NameTaken(Outdated):
+class NameTaken(Transient):
     """Something has the name already."""
 
 

@@ -1,11 +1,12 @@
 """The executor: what can run at once does, and a failed step holds back only what needs it."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier, Event, current_thread, main_thread
 
 import pytest
 
-from gitops.execute import Result, execute
+from gitops.execute import WORKERS, Result, execute
 from gitops.planning.steps import Action, Connect, Create, Pull, Remove, Rename, Start, Step, Unpause, Write
 from runtime.engine import EngineError
 from runtime.resources import File, Files, Hidden, Image, Label, Network, Secret, Volume
@@ -57,14 +58,16 @@ class MeetingEngine(EngineInMemory):
 
 
 class GatedEngine(EngineInMemory):
-    """An engine in which the volume v1 is made only when a gate opens."""
+    """An engine in which some volumes are made only when a gate opens."""
+
+    gated = frozenset({"v1"})
 
     def __init__(self) -> None:
         super().__init__()
         self.gate = Event()
 
     def create_volume(self, volume: Volume) -> None:
-        opened = volume.name != "v1" or self.gate.wait(PATIENCE)
+        opened = volume.name not in self.gated or self.gate.wait(PATIENCE)
         assert opened
         super().create_volume(volume)
 
@@ -98,6 +101,28 @@ def test_no_further_step_begins_once_nobody_listens_any_more() -> None:
 
     assert first.step.number == 2
     assert sorted(name for _, name in engine.calls) == ["v1", "v2"]
+
+
+def test_steps_that_wait_for_a_thread_do_not_begin_once_nobody_listens(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    engine = GatedEngine()
+    engine.gated = frozenset(f"v{number}" for number in range(2, 31))
+
+    class Pool(ThreadPoolExecutor):
+        def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+            super().shutdown(wait=False, cancel_futures=cancel_futures)
+            engine.gate.set()
+            super().shutdown(wait=wait)
+
+    monkeypatch.setattr("gitops.execute.ThreadPoolExecutor", Pool)
+    results = execute([step(number) for number in range(1, 31)], engine)
+
+    first = next(results)
+    results.close()
+
+    assert first.step.number == 1
+    assert len(engine.calls) <= 1 + WORKERS
 
 
 def test_a_step_starts_when_all_that_it_needs_is_done(engine: EngineInMemory) -> None:
@@ -135,7 +160,7 @@ def test_what_has_changed_since_it_was_looked_at_is_no_failure_yet_but_holds_bac
 
     taken, held = execute([step(1), step(2, 1)], engine)
 
-    assert (taken.outdated, taken.failed, taken.done) == (True, False, False)
+    assert (taken.transient, taken.failed, taken.done) == (True, False, False)
     assert taken.error.endswith("the name is already in use")
     assert (held.held, held.failed, held.done) == (True, False, False)
 

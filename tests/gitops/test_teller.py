@@ -39,7 +39,7 @@ def test_every_end_is_told_in_one_line() -> None:
     assert told(Result(PULL, notice="kept the local one")).startswith("  done    pull image/app:2: kept")
     assert told(Result(PULL, error="nobody there")).startswith("  failed  pull image/app:2: nobody")
     assert told(Result(START, held=True)).startswith("  held    start pod/shop.web-0: what it needs")
-    assert told(Result(START, "it is gone", outdated=True)) == "  held    start pod/shop.web-0: it is gone"
+    assert told(Result(START, "it is gone", transient=True)) == "  held    start pod/shop.web-0: it is gone"
 
 
 def test_who_answers_a_script_keeps_standard_output_clean(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,34 +1,54 @@
-"""The command, on a Podman that others change between a look and a step.
+"""The command, on a Podman to which something happens between a look and the end of a step.
 
-``python -m tests.podman.haunted taken|gone ...``: what it makes first is made by another request right
-before, as one that an earlier process had sent when it was killed; or what it starts first is removed.
+``python -m tests.podman.haunted GHOST ...``: what it makes first is made by another request right before
+(``taken``), as by one that an earlier process had sent when it was killed; what it starts first is removed
+(``gone``); or Podman, which then lies in the folder ``PODMAN``, is killed and started again (``away``).
 """
 
+import os
+import signal
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count
+from pathlib import Path
 
 import runtime.podman
 from runtime.podman_api import Api
 from runtime.podman_http import Request
+from tests.machine import engine
 
 MODULE = (sys.executable, "-m", "tests.podman.haunted")
-TAKEN, GONE = "taken", "gone"
+TAKEN, GONE, AWAY = "taken", "gone", "away"
+FOLDER = "PODMAN"  # the variable
 
 
 class Haunted(Api):
-    """An API whose first change of a kind finds that somebody was quicker."""
+    """An API whose first change of a kind meets a ghost."""
 
     ghost = TAKEN
     _made, _started = count(1), count(1)
 
     def _change(self, request: Request, seconds: float) -> bytes:
         path, _, _ = request.target.partition("?")
-        match self.ghost:
-            case "taken" if path.endswith("/containers/create") and next(self._made) == 1:
-                super()._change(request, seconds)
-            case "gone" if path.endswith("/start") and next(self._started) == 1:
-                self.delete(path.removesuffix("/start").partition("/libpod/")[2], force=True)
+        makes = path.endswith("/containers/create") and next(self._made) == 1
+        starts = path.endswith("/start") and next(self._started) == 1
+        if makes and self.ghost == TAKEN:
+            super()._change(request, seconds)
+        if starts and self.ghost == GONE:
+            self.delete(path.removesuffix("/start").partition("/libpod/")[2], force=True)
+        if starts and self.ghost == AWAY:
+            with ThreadPoolExecutor(1) as threads:
+                asked = threads.submit(super()._change, request, seconds)
+                _restart()
+                return asked.result()
         return super()._change(request, seconds)
+
+
+def _restart() -> None:
+    private = engine.PrivateEngine(Path(os.environ[FOLDER]))
+    os.kill(private.pid, signal.SIGKILL)
+    engine.until(lambda: not engine.api.answers(private.socket))
+    engine.up(private.directory, own_network=True)
 
 
 def main() -> None:

@@ -20,6 +20,7 @@ def test_what_was_before_a_clock_was_put_forward_is_no_older_for_it() -> None:
     leaps = [Leap(100, HOUR), Leap(5000, 10)]
 
     assert corrected(50, leaps) == 50 + HOUR + 10
+    assert corrected(100, leaps) == 100 + HOUR + 10
     assert corrected(100 + HOUR, leaps) == 110 + HOUR
     assert corrected(5001, leaps) == 5001
     assert corrected(50, []) == 50

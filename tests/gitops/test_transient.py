@@ -1,4 +1,4 @@
-"""A step that finds something else than was looked at: looked at again, before it counts as failed."""
+"""A step that fails on what another look may tell otherwise: looked at again, before it counts as failed."""
 
 import pytest
 
@@ -8,19 +8,19 @@ from gitops.git.pins import BAD
 from gitops.loop import PATIENCE
 from gitops.request import Request
 from gitops.telling.report import result_document
-from runtime.engine import Gone, NameTaken
+from runtime.engine import EngineUnreachable, Gone, NameTaken, Transient
 from tests.gitops.material import shop
 from tests.host import BEGINNING, Host
 
 ON_FAILURE: tuple[OnFailure, ...] = ("hold", "rollback")
 
 
-def taken(host: Host, seconds: float) -> None:
+def taken(host: Host, seconds: float, error: type[Transient] = NameTaken) -> None:
     """Let a request that is under way for so long have the names of all pods that are to be made."""
 
     def refuse(method: str, name: str) -> None:
         if method == "create_pod" and host.clock.now < BEGINNING + seconds:
-            raise NameTaken(f"cannot create the pod {name}: the name is already in use")
+            raise error(f"cannot create the pod {name}: the name is already in use")
 
     host.engine.fail = refuse
 
@@ -36,14 +36,15 @@ def removed(host: Host, seconds: float) -> None:
     host.engine.fail = refuse
 
 
+@pytest.mark.parametrize("error", [EngineUnreachable, Gone, NameTaken])
 @pytest.mark.parametrize("on_failure", ON_FAILURE)
 @pytest.mark.parametrize("wait", [True, False])
-def test_a_name_that_is_taken_for_a_while_is_no_failure(
-    host: Host, on_failure: OnFailure, wait: bool
+def test_what_passes_within_seconds_is_no_failure(
+    host: Host, on_failure: OnFailure, wait: bool, error: type[Transient]
 ) -> None:
     host.on_failure = on_failure
     host.commit("Open", shop(replicas=1))
-    taken(host, PATIENCE / 2)
+    taken(host, PATIENCE / 2, error)
 
     ended = host.apply(wait=wait)
 
