@@ -17,7 +17,8 @@ from runtime.podman_errors import Refusal, asking_podman_to, unless_gone, unless
 from runtime.podman_files import add, digest_of_directory, read, write
 from runtime.podman_http import Answer
 from runtime.podman_key import kept_key
-from runtime.podman_pods import complete, create, join, remove, restart, start, start_or_remove, volume_named
+from runtime.podman_leftovers import begin
+from runtime.podman_pods import complete, create, remove, restart, start, start_or_remove, volume_named
 from runtime.podman_pull import pull
 from runtime.podman_resolver import Resolver
 from runtime.podman_seen import (
@@ -244,8 +245,8 @@ class PodmanEngine:
         with asking_podman_to(f"start the pod {name}"):
             pod = pod_of(name)
             if pod:  # it has the network of its pod's infra container
-                self._bridges.start(container_name(pod, ""))
-                self._bridges.start(name, [])
+                begin(self._api, self._bridges, container_name(pod, ""))
+                begin(self._api, self._bridges, name, [])
             else:
                 start(self._api, name, self._bridges)
 
@@ -290,7 +291,7 @@ class PodmanEngine:
             asking_podman_to(f"connect the pod {name} to the network {network}"),
             unless_said("already connected"),
         ):
-            join(self._api, self._bridges, name, network, aliases, address)
+            self._bridges.join(name, network, aliases, address)
 
     def disconnect_pod(self, name: str, network: str) -> None:
         """Take a pod out of a network."""
@@ -299,7 +300,7 @@ class PodmanEngine:
             unless_said("is not connected"),
             unless_gone(),
         ):
-            self._api.post(f"networks/{named(network)}/disconnect", {"container": name, "force": True})
+            self._bridges.leave(name, network)
 
     def remove_pod(self, name: str, grace: int, *, volumes: bool = True) -> None:
         """Ask a pod to stop, kill it after ``grace`` seconds, remove it and, if asked, its own volumes."""

@@ -39,9 +39,17 @@ class Bridges:
             self._hold(container, bridges)
         self._api.post(f"{path}/start")
 
-    def hold(self, container: str, network: str) -> None:
-        """Hold the bridge of a network that a container has joined."""
+    def join(self, container: str, network: str, aliases: Iterable[str], address: str = "") -> None:
+        """Put a container into a network, at its ``address`` or, for "", anywhere."""
+        place = {"static_ips": [address]} if address else {}
+        into = {"container": container, "aliases": list(aliases), **place}
+        self._api.post(f"networks/{named(network)}/connect", into)
         self._hold(container, self._of([network]))
+
+    def leave(self, container: str, network: str) -> None:
+        """Take a container out of a network."""
+        out = {"container": container, "force": True}
+        self._api.post(f"networks/{named(network)}/disconnect", out)
 
     def _hold(self, container: str, bridges: list[str]) -> None:
         if _are_here():

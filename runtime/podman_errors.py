@@ -51,6 +51,11 @@ class Refusal(Exception):
         return self.status == 404
 
     @property
+    def taken(self) -> bool:
+        """Whether something has the name already."""
+        return any(phrase in self.message or phrase in self.cause for phrase in TAKEN)
+
+    @property
     def overtaken(self) -> bool:
         """Whether a list broke because something in it went away meanwhile, as Podman 4.3 does it."""
         return self.status == 500 and "no such" in self.cause
@@ -101,7 +106,7 @@ def plain(text: str) -> str:
 
 
 def _kind(refusal: Refusal) -> type[EngineError]:
-    if any(phrase in refusal.message or phrase in refusal.cause for phrase in TAKEN):
+    if refusal.taken:
         return NameTaken
     if any(phrase in refusal.message or phrase in refusal.cause for phrase in NO_IMAGE):
         return ImageMissing

@@ -8,6 +8,7 @@ from runtime.engine import EngineError
 from runtime.podman_api import CHANGE_SECONDS, Api, named
 from runtime.podman_bridges import Bridges
 from runtime.podman_errors import Refusal
+from runtime.podman_leftovers import begin, make
 from runtime.podman_places import binds
 from runtime.podman_ports import port_taken
 from runtime.podman_seen import holds_files
@@ -18,6 +19,7 @@ from runtime.resources import Container, Pod, container_name
 T = TypeVar("T")
 CLOSED = "cgroup is not set"  # Podman 4.3, without systemd, forgets a pod's when the machine starts again
 REMOVALS = 6  # attempts at a container that is crashing meanwhile
+REFUSED_ONCE = ("state improper", "freeing pod ID lock")
 
 
 def create(api: Api, pod: Pod) -> None:
@@ -25,7 +27,7 @@ def create(api: Api, pod: Pod) -> None:
     if not pod.grouped:
         _create_container(api, pod, pod.containers[0])
         return
-    api.post("pods/create", pod_spec(pod))
+    make(api, "pods/create", pod_spec(pod), container_name(pod.name, ""))
     try:
         _at_once(lambda container: _create_container(api, pod, container), pod.containers)
     except (EngineError, Refusal):
@@ -57,7 +59,7 @@ def start_or_remove(api: Api, pod: Pod, bridges: Bridges) -> None:
         first, *others = _first_names(pod)
         bridges.start(first, [pod.network] if pod.network else [])
         for one in pod.guest if joins_later(pod) else ():
-            join(api, bridges, pod.name, one.network, one.aliases)
+            bridges.join(pod.name, one.network, one.aliases)
         _at_once(lambda name: api.post(f"containers/{named(name)}/start"), others)
     except EngineError:
         remove(api, pod.name, 0)
@@ -76,11 +78,11 @@ def start(api: Api, name: str, bridges: Bridges) -> None:
     visited = {} if seen["State"]["Running"] or home not in networks else {**networks}
     visited.pop(home, None)
     for network in visited:
-        api.post(f"networks/{named(network)}/disconnect", {"container": name, "force": True})
-    bridges.start(name, networks.keys() - visited.keys())
+        bridges.leave(name, network)
+    begin(api, bridges, name, networks.keys() - visited.keys())
     for network, known in visited.items():
         given = [one for one in known.get("Aliases") or () if not seen["Id"].startswith(one)]
-        join(api, bridges, name, network, given)
+        bridges.join(name, network, given)
 
 
 def restart(api: Api, name: str, grace: int, bridges: Bridges) -> None:
@@ -96,15 +98,6 @@ def restart(api: Api, name: str, grace: int, bridges: Bridges) -> None:
 def _home(seen: Mapping[str, Any]) -> str:
     """Return the network through which a container's ports lead, where it is a guest in others; else ""."""
     return str((seen["Config"].get("Annotations") or {}).get(HOME, ""))
-
-
-def join(
-    api: Api, bridges: Bridges, name: str, network: str, aliases: Sequence[str], address: str = ""
-) -> None:
-    """Put a pod into a network, at its ``address`` or, for "", anywhere."""
-    place = {"static_ips": [address]} if address else {}
-    api.post(f"networks/{named(network)}/connect", {"container": name, "aliases": list(aliases), **place})
-    bridges.hold(name, network)
 
 
 def _at_once(act: Callable[[T], object], each: Sequence[T]) -> None:
@@ -148,13 +141,16 @@ def _containers(api: Api, pod: str) -> Sequence[Mapping[str, Any]]:
 
 
 def _remove(api: Api, path: str, grace: int, *, volumes: bool) -> None:
-    """Podman 4.3 refuses when the container ends, or is restarted, at that very moment."""
+    """Podman 4.3 refuses when the container ends, or is restarted, at that very moment.
+
+    It also does, once, where it had been killed in the middle of a pod's removal.
+    """
     query = {"force": True, "volumes": volumes, "timeout": grace}
     for left in reversed(range(REMOVALS)):
         try:
             api.delete(path, seconds=grace + CHANGE_SECONDS, **query)
         except Refusal as refusal:
-            if not left or "state improper" not in refusal.cause:
+            if not left or not any(words in refusal.message for words in REFUSED_ONCE):
                 raise
         else:
             return
@@ -173,7 +169,7 @@ def _create_container(api: Api, pod: Pod, container: Container) -> None:
     volumes = {mount.volume: volume_named(api, mount.volume) for mount in mounts if mount.volume}
     read_only = frozenset(name for name, volume in volumes.items() if holds_files(volume))
     spec = container_spec(pod, container, binds(mounts, volumes), read_only)
-    api.post("containers/create", {**spec, **_user(api, container)})
+    make(api, "containers/create", {**spec, **_user(api, container)}, spec["name"])
 
 
 def _user(api: Api, container: Container) -> dict[str, str]:

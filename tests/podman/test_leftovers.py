@@ -1,0 +1,121 @@
+"""What a Podman that was killed in the middle of a change leaves keeps nothing from being made or started."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from runtime import podman_leftovers
+from runtime.engine import NameTaken
+from runtime.podman import PodmanEngine
+from runtime.resources import Label
+from tests.machine import api
+from tests.podman import leaving
+from tests.podman.conftest import Podman
+from tests.podman.making import IMAGE, TOWN, container, group, pod
+from tests.podman.manifests import ONE, deployment
+from tests.podman.program import Program
+
+ADDRESS = "10.231.9.9"
+
+
+@pytest.fixture
+def town(empty_podman: Podman) -> Iterator[PodmanEngine]:
+    """Return an engine that has a network, and somebody who runs in it."""
+    engine = PodmanEngine(empty_podman.url)
+    engine.create_network(TOWN)
+    engine.create_pod(pod("town.miller"))
+    yield engine
+
+
+def states(engine: PodmanEngine, name: str) -> list[str]:
+    """Return how a pod's containers are."""
+    return [one.state for seen in engine.look().pods if seen.name == name for one in seen.containers]
+
+
+def test_what_is_in_podmans_storage_only_gives_way_once_nobody_can_be_making_it(
+    town: PodmanEngine, empty_podman: Podman, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leaving.store(empty_podman, "town.baker", IMAGE)
+
+    with pytest.raises(NameTaken, match=r"town\.baker"):
+        town.create_pod(pod())
+    monkeypatch.setattr(podman_leftovers, "YOUNG", 0.0)
+    town.create_pod(pod())
+
+    assert states(town, "town.baker") == ["running"]
+
+
+def test_an_infra_container_that_is_in_podmans_storage_only_gives_way(
+    town: PodmanEngine, empty_podman: Podman, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(podman_leftovers, "YOUNG", 0.0)
+    inn = group("town.inn", container("cook"), container("host"))
+    town.create_pod(inn)
+    listed = api.ask(empty_podman.socket, "GET", "/containers/json")
+    (infra,) = [one["Names"][0] for one in listed if one["IsInfra"]]
+    town.remove_pod("town.inn", 0)
+    leaving.store(empty_podman, infra, IMAGE)
+
+    town.create_pod(inn)
+
+    assert states(town, "town.inn") == ["running", "running"]
+
+
+def test_a_pod_without_its_infra_container_gives_way_if_it_is_ours(
+    town: PodmanEngine, empty_podman: Podman, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(podman_leftovers, "YOUNG", 0.0)
+    inn = group("town.inn", container("cook"), container("host"))
+    bare = {"name": inn.name, "no_infra": True}
+
+    api.ask(empty_podman.socket, "POST", "/pods/create", {**bare, "labels": {"owner": "somebody"}})
+    with pytest.raises(NameTaken, match=r"town\.inn"):
+        town.create_pod(inn)
+    api.ask(empty_podman.socket, "DELETE", f"/pods/{inn.name}")
+    api.ask(empty_podman.socket, "POST", "/pods/create", {**bare, "labels": dict(inn.labels)})
+    town.create_pod(inn)
+
+    assert states(town, inn.name) == ["running", "running"]
+
+
+def test_a_container_that_runs_without_podmans_knowledge_is_started_again(
+    town: PodmanEngine, empty_podman: Podman
+) -> None:
+    town.create_pod(pod())
+    town.stop_pod("town.baker", 0)
+    leaving.begin_unseen(empty_podman, "town.baker")
+    before = states(town, "town.baker")
+
+    town.start_pod("town.baker")
+
+    assert (before, states(town, "town.baker")) == (["initialized"], ["running"])
+
+
+def test_an_address_that_podman_has_kept_is_given_back(town: PodmanEngine, empty_podman: Podman) -> None:
+    told = replace(pod(), address=ADDRESS, labels={Label.POD: "town.baker", Label.ADDRESS: ADDRESS})
+    leaving.kill_while_joining(empty_podman, lambda: town.create_pod(told))
+
+    town.start_pod("town.baker")
+    town.restart_pod("town.baker", 0)
+
+    networks = api.ask(empty_podman.socket, "GET", "/containers/town.baker/json")["NetworkSettings"][
+        "Networks"
+    ]
+    assert states(town, "town.baker") == ["running"]
+    assert {name: one["IPAddress"] for name, one in networks.items()} == {TOWN.name: ADDRESS}
+
+
+def test_an_apply_outlasts_what_is_left_and_its_commit_is_well(program: Program) -> None:
+    program.commit("One", deployment())
+    assert program.run("apply").code == 0
+    (name,) = program.running()
+    program.commit("None", deployment(replicas=0))
+    assert program.run("apply").code == 0
+    leaving.store(program.podman, name, ONE)
+    program.commit("One again", deployment())
+
+    said = program.run("apply")
+
+    assert said.code == 0, said
+    assert program.running() == [name]
