@@ -37,6 +37,15 @@ NOISE = (
 )
 
 
+CUT_OFF = "unexpected end of JSON input"
+WAY_OUT = (
+    "a file of Podman's own was cut off while it was written; if it is about secrets, move away"
+    " secrets/secrets.json and secrets/filedriver/secretsdata.json, below what `podman info --format"
+    " '{{.Store.GraphRoot}}'` says, and restart Podman's service: sloop makes its secrets anew, and the pods"
+    " that use them"
+)
+
+
 @dataclass(eq=False)
 class Refusal(Exception):
     """Podman's own answer to a request that it didn't carry out."""
@@ -63,7 +72,8 @@ class Refusal(Exception):
     @property
     def reason(self) -> str:
         """Return Podman's message as one readable line."""
-        return plain(self.message or self.cause)
+        said = plain(self.message or self.cause)
+        return f"{said}: {WAY_OUT}" if said.endswith(CUT_OFF) else said
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from tests.machine import api
 from tests.podman import leaving
 from tests.podman.conftest import Podman
 from tests.podman.making import IMAGE, TOWN, container, group, pod
-from tests.podman.manifests import ONE, deployment
+from tests.podman.manifests import ONE, deployment, secret, variable
 from tests.podman.program import Program
 
 ADDRESS = "10.231.9.9"
@@ -119,3 +119,29 @@ def test_an_apply_outlasts_what_is_left_and_its_commit_is_well(program: Program)
 
     assert said.code == 0, said
     assert program.running() == [name]
+
+
+@pytest.mark.parametrize("cut_off", ["secrets.json", "filedriver/secretsdata.json"])
+def test_secrets_that_podman_wrote_in_part_are_told_and_the_way_out_leads_out(
+    program: Program, cut_off: str
+) -> None:
+    def commit(word: str) -> None:
+        environment = [variable("PASSWORD", "login", "password")]
+        program.commit(word, secret(password=word), deployment(env=environment))
+
+    folder = program.podman.engine.directory / "storage/secrets"
+    commit("first")
+    assert program.run("apply").code == 0
+    (folder / cut_off).write_bytes(b"")
+    commit("second")
+
+    told = program.run("apply")
+    for file in ("secrets.json", "filedriver/secretsdata.json"):
+        (folder / file).rename(folder / "away")
+    leaving.restart(program.podman.engine)
+    said = program.run("apply")
+
+    assert "move away secrets/secrets.json and" in told.err + told.out
+    assert (told.code in {1, 4}, said.code) == (True, 0), said
+    assert "PASSWORD=second" in program.do(program.running()[0], "cat", "/proc/1/environ")
+    assert program.run("diff").code == 0

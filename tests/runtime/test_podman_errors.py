@@ -3,7 +3,7 @@
 import pytest
 
 from runtime.engine import EngineError, EngineUnreachable, Gone, ImageMissing, NameTaken
-from runtime.podman_errors import Refusal, asking_podman_to, plain, unless_gone, unless_said
+from runtime.podman_errors import CUT_OFF, Refusal, asking_podman_to, plain, unless_gone, unless_said
 
 ID = "cf41a375e575" + "0" * 52
 
@@ -37,6 +37,13 @@ ID = "cf41a375e575" + "0" * 52
 )
 def test_a_reason_is_one_line_without_wrapping(said: str, read: str) -> None:
     assert plain(said) == read
+
+
+def test_a_file_of_podmans_own_that_is_cut_off_is_told_with_the_way_out() -> None:
+    told = Refusal(500, CUT_OFF, f"creating secret login: {CUT_OFF}").reason
+
+    assert told.startswith(f"creating secret login: {CUT_OFF}: a file of Podman's own was cut off")
+    assert Refusal(500, "", "no such volume").reason == "no such volume"
 
 
 @pytest.mark.parametrize(
