@@ -79,6 +79,27 @@ def test_of_too_many_pods_the_worst_and_then_the_youngest_go() -> None:
     assert ordinals(answer) == [1, 3]
 
 
+def test_of_too_many_pods_that_are_not_available_yet_those_stay_that_are_ready() -> None:
+    written = deployment(replicas=3, container=PROBE, min_ready=30)
+    first, second, third = running(written)
+    younger = replace(second, created=NOW - 20, started=NOW - 20)
+    ready = past(readiness={younger.id: Readiness(True, NOW - 10)})
+
+    answer = wanted(
+        deployment(replicas=1, container=PROBE, min_ready=30), pods=[first, younger, third], past=ready
+    )
+
+    assert ordinals(answer) == [1]
+
+
+def test_where_there_was_nobody_before_no_pod_is_on_trial() -> None:
+    written = deployment(replicas=2)
+
+    answer = wanted(written, pods=running(written, since=NOW), now=NOW)
+
+    assert (answer.settled, answer.look_again) == (True, None)
+
+
 def test_a_new_pod_counts_after_it_ran_for_a_second() -> None:
     old, new = deployment(strategy=rolling(1, 0)), deployment("app:2", strategy=rolling(1, 0))
     before = running(old)
@@ -255,13 +276,22 @@ def test_a_crash_loop_rests_and_says_until_when() -> None:
     assert answer.status.reason == "CrashLoopBackOff (exit 1, 4 restarts, next in 5s)"
 
 
-@pytest.mark.parametrize(("since", "health"), [(599, Health.PROGRESSING), (601, Health.DEGRADED)])
+@pytest.mark.parametrize(("since", "health"), [(600, Health.PROGRESSING), (601, Health.DEGRADED)])
 def test_no_progress_for_ten_minutes_is_a_failure(since: float, health: Health) -> None:
     before = running(deployment())
     new = deployment("app:2", container=PROBE)
     late = [seen(pod, since=NOW - since) for pod in pods_of(wanted(new, pods=before))]
 
     assert wanted(new, pods=[*before, *late]).status.health is health
+
+
+def test_each_pod_that_comes_is_progress() -> None:
+    written = deployment(replicas=2, container=PROBE)
+    first, second = running(written, since=NOW - 900)
+    came = replace(second, created=NOW - 60, started=NOW - 60)
+
+    assert wanted(written, pods=[first, second]).status.health is Health.DEGRADED
+    assert wanted(written, pods=[first, came]).status.health is Health.PROGRESSING
 
 
 @pytest.mark.parametrize("row", ROWS["timed_out"], ids=str)
@@ -337,6 +367,20 @@ def test_a_paused_deployment_scales_down_every_revision_by_its_share() -> None:
     answer = wanted(deployment("app:2", replicas=2, paused="true", strategy=rolling(0, 1)), pods=halfway())
 
     assert (len(names(answer)), len(answer.keep)) == (1, 1)
+
+
+def test_a_paused_deployment_keeps_those_that_the_rollout_has_made_beyond_its_replicas() -> None:
+    paused = deployment("app:2", replicas=3, paused="true", strategy=rolling(1, 0))
+
+    answer = wanted(paused, pods=halfway(), commit="b2", earlier=telling(deployment()))
+
+    assert len({pod.name for pod in pods_of(answer)} | answer.keep) == 4
+
+
+def test_a_paused_deployment_of_nobody_has_nobody() -> None:
+    answer = wanted(deployment("app:2", replicas=0, paused="true"), pods=halfway())
+
+    assert (names(answer), len(answer.keep)) == ([], 0)
 
 
 def test_a_paused_deployment_that_has_not_begun_scales_what_there_is() -> None:
