@@ -65,15 +65,22 @@ class Api:
     def pull(self, reference: str, login: Mapping[str, str] | None) -> Iterator[Mapping[str, Any]]:
         """Have an image pulled and yield what Podman says of it; OSError where it refuses at once.
 
-        ``login`` is the user and password that the registry is shown.
+        ``login`` is the user and password that the registry is shown.  ConnectionError means that Podman went
+        away.
         """
         from podman import PodmanClient  # 0.2 s, and nothing else needs it
+        from urllib3.exceptions import HTTPError
 
         self._count()
         connect(self.address, LOOK_SECONDS).close()  # a service of ours may have ended meanwhile
         with PodmanClient(base_url=self.address.url, timeout=None) as client:
-            said: Any = client.images.pull(reference, stream=True, decode=True, auth_config=login)
-            yield from said
+            try:
+                said: Any = client.images.pull(reference, stream=True, decode=True, auth_config=login)
+                yield from said
+            except (HTTPError, OSError) as error:
+                if getattr(error, "response", None) is not None:
+                    raise
+                raise ConnectionError("Podman ended the connection") from None
 
     def _change(self, request: Request, seconds: float) -> bytes:
         self._count()

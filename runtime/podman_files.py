@@ -28,7 +28,7 @@ def read(root: str) -> tuple[File, ...]:
 
 def add(root: str, file: File) -> None:
     """Write one file below ``root``, replaced as a whole.  Raises EngineError."""
-    with _writing(root):
+    with writing(root):
         _write(root, file)
 
 
@@ -37,7 +37,7 @@ def write(root: str, files: tuple[File, ...]) -> None:
 
     Raises EngineError, of a full disk for instance.
     """
-    with _writing(root):
+    with writing(root):
         for file in files:
             _write(root, file)
         _sweep(Path(root), {file.path for file in files})
@@ -107,12 +107,13 @@ def _remove(path: Path) -> None:
     return path.rmdir()
 
 
-def _writing(root: str) -> AbstractContextManager[None]:
+def writing(root: str | Path) -> AbstractContextManager[None]:
+    """Turn what the disk refuses into an EngineError that names the volume."""
     return _touching("write into", root)
 
 
 @contextmanager
-def _touching(what: str, root: str) -> Iterator[None]:
+def _touching(what: str, root: str | Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:

@@ -10,7 +10,7 @@ from typing import Any
 from runtime.engine import EngineError
 from runtime.podman_api import Api, named
 from runtime.podman_errors import Refusal
-from runtime.podman_files import MISSING, digest_of_directory, write
+from runtime.podman_files import MISSING, digest_of_directory, write, writing
 from runtime.proxies import CURRENT, HOME, MAIN, RUN, TARGET
 from runtime.resources import Configuration, short
 
@@ -43,18 +43,18 @@ def configure(api: Api, configuration: Configuration, volume: Mapping[str, Any])
     whether a proxy may still go by the old one.
     """
     home, new = home_of(volume), short(configuration.content)
-    try:
+    with writing(home):
         _lay_out(home)
         _directory(home / new, 0o750)
         write(str(home / new), configuration.files)
-        _check(api, configuration.name, new)
+    _check(api, configuration.name, new)
+    with writing(home):
         (home / UNTOLD).touch()
         _turn_to(home, new)
-        _tell(api, configuration.name, home)
+    _tell(api, configuration.name, home)
+    with writing(home):
         (home / UNTOLD).unlink()
         _sweep(home, new)
-    except OSError as error:
-        raise EngineError(f"cannot write into the volume at {home}: {error.strerror}") from error
 
 
 def _note(home: Path) -> str:

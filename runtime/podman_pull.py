@@ -76,6 +76,8 @@ def _pulled(api: Api, image: Image) -> str:
     try:
         reference = full_reference(image.reference)
         return last_error(api.pull(reference, login_for(reference, image.logins)))
+    except ConnectionError:
+        raise
     except OSError as error:  # of podman-py, whatever it is
         return plain(getattr(error, "explanation", None) or str(error))
 

@@ -1,14 +1,16 @@
 """What a Podman that was killed in the middle of a change leaves keeps nothing from being made or started."""
 
+import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
 
 from runtime import podman_leftovers
-from runtime.engine import NameTaken
+from runtime.engine import EngineUnreachable, NameTaken
 from runtime.podman import PodmanEngine
-from runtime.resources import Label
+from runtime.resources import Image, Label
 from tests.machine import api
 from tests.podman import leaving
 from tests.podman.conftest import Podman
@@ -145,3 +147,16 @@ def test_secrets_that_podman_wrote_in_part_are_told_and_the_way_out_leads_out(
     assert (told.code in {1, 4}, said.code) == (True, 0), said
     assert "PASSWORD=second" in program.do(program.running()[0], "cat", "/proc/1/environ")
     assert program.run("diff").code == 0
+
+
+def test_a_pull_that_podman_does_not_see_to_its_end_is_none_that_failed(
+    town: PodmanEngine, empty_podman: Podman
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent, ThreadPoolExecutor(1) as threads:
+        reference = f"127.0.0.1:{silent.getsockname()[1]}/baker:1"
+        pulled = threads.submit(town.pull, Image(reference, "Always"))
+        with silent.accept()[0]:
+            leaving.restart(empty_podman.engine)
+
+        with pytest.raises(EngineUnreachable, match=f"cannot pull the image {reference}"):
+            pulled.result()
