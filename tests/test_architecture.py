@@ -54,6 +54,7 @@ ABOVE = {"gitops.service": {"gitops.commands", "gitops.doctor"}, "gitops": {"git
 LIVES_IN = {
     "podman": ("runtime/podman*.py",),
     "requests": ("runtime/podman*.py",),
+    "urllib3": ("runtime/podman*.py",),
     "sqlalchemy": ("runtime/database.py", "runtime/statements.py", "runtime/tables.py"),
     "git": ("gitops/git/tree.py",),
     "deepdiff": ("gitops/planning/differences.py",),
@@ -102,6 +103,7 @@ DEAR = {
     "sqlalchemy",
     "podman",
     "requests",
+    "urllib3",
     "deepdiff",
     "pydantic",
     "yaml",
