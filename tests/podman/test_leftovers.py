@@ -10,7 +10,7 @@ import pytest
 from runtime import podman_leftovers
 from runtime.engine import EngineUnreachable, NameTaken
 from runtime.podman import PodmanEngine
-from runtime.resources import Image, Label
+from runtime.resources import Image, Label, Network
 from tests.machine import api
 from tests.podman import leaving
 from tests.podman.conftest import Podman
@@ -18,7 +18,8 @@ from tests.podman.making import IMAGE, TOWN, container, group, pod
 from tests.podman.manifests import ONE, deployment, secret, variable
 from tests.podman.program import Program
 
-ADDRESS = "10.231.9.9"
+HARBOUR = Network("harbour", {Label.SOURCE: "tests"}, "10.233.0.0/20")  # no other test's: its bridge may stay
+ADDRESS = "10.233.9.9"
 
 
 @pytest.fixture
@@ -95,7 +96,8 @@ def test_a_container_that_runs_without_podmans_knowledge_is_started_again(
 
 
 def test_an_address_that_podman_has_kept_is_given_back(town: PodmanEngine, empty_podman: Podman) -> None:
-    told = replace(pod(), address=ADDRESS, labels={Label.POD: "town.baker", Label.ADDRESS: ADDRESS})
+    town.create_network(HARBOUR)
+    told = replace(pod(), network=HARBOUR.name, address=ADDRESS)
     leaving.kill_while_joining(empty_podman, lambda: town.create_pod(told))
 
     town.start_pod("town.baker")
@@ -105,7 +107,7 @@ def test_an_address_that_podman_has_kept_is_given_back(town: PodmanEngine, empty
         "Networks"
     ]
     assert states(town, "town.baker") == ["running"]
-    assert {name: one["IPAddress"] for name, one in networks.items()} == {TOWN.name: ADDRESS}
+    assert {name: one["IPAddress"] for name, one in networks.items()} == {HARBOUR.name: ADDRESS}
 
 
 def test_an_apply_outlasts_what_is_left_and_its_commit_is_well(program: Program) -> None:
