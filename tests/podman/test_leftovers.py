@@ -88,11 +88,12 @@ def test_a_container_that_runs_without_podmans_knowledge_is_started_again(
     town.create_pod(pod())
     town.stop_pod("town.baker", 0)
     leaving.begin_unseen(empty_podman, "town.baker")
-    before = states(town, "town.baker")
+    (before,) = states(town, "town.baker")
 
     town.start_pod("town.baker")
 
-    assert (before, states(town, "town.baker")) == (["initialized"], ["running"])
+    assert before in {"initialized", "created"}  # the latter if Podman still cleared up after the stop
+    assert states(town, "town.baker") == ["running"]
 
 
 def test_an_address_that_podman_has_kept_is_given_back(town: PodmanEngine, empty_podman: Podman) -> None:
