@@ -4,7 +4,6 @@ import re
 import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from ipaddress import ip_address, ip_network
 from typing import Any
 
 from runtime.podman_api import Api, named
@@ -68,6 +67,8 @@ def _give_back(api: Api, bridges: Bridges, seen: Mapping[str, Any], address: str
 
 
 def _has(network: Mapping[str, Any], address: str) -> bool:
+    from ipaddress import ip_address, ip_network  # 3 ms, and hardly anybody needs it
+
     subnets = network.get("subnets") or ()
     return any(ip_address(address) in ip_network(one["subnet"]) for one in subnets)
 
@@ -75,7 +76,8 @@ def _has(network: Mapping[str, Any], address: str) -> bool:
 def _cleared(api: Api, name: str) -> bool:
     """Remove what has a container's name without being one, and say whether something had it."""
     listed = api.get("containers/json", all=True, external=True)
-    left = [one for one in listed if name in one["Names"] and one["Command"] == STORED and _is_old(one)]
+    stored = [one for one in listed if one["Command"] == STORED and name in (one["Names"] or ())]
+    left = [one for one in stored if _is_old(one)]
     for one in left:
         api.delete(f"containers/{one['Id']}", force=True)
     return bool(left)
@@ -83,8 +85,8 @@ def _cleared(api: Api, name: str) -> bool:
 
 def _cleared_pod(api: Api, spec: Mapping[str, Any]) -> bool:
     """Remove a pod of ours that has no containers, and say whether there was one."""
-    pods = [one for one in api.get("pods/json") if one["Name"] == spec["name"] and not one["Containers"]]
-    left = [one for one in pods if one["Labels"] == spec["labels"] and _is_old(one)]
+    empty = [one for one in api.get("pods/json") if one["Name"] == spec["name"] and not one["Containers"]]
+    left = [one for one in empty if one["Labels"] == spec["labels"] and _is_old(one)]
     for one in left:
         api.delete(f"pods/{one['Id']}", force=True)
     return bool(left)
