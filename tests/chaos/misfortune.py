@@ -10,12 +10,13 @@ from dataclasses import replace
 from tests.chaos.anew import lose_power
 from tests.chaos.stage import STEADY, Stage
 from tests.machine import engine
-from tests.podman import doomed
+from tests.podman import doomed, haunted
 from tests.podman.mounting import read_only, small
 from tests.podman.program import START
 
 LEDGER = "ledger.sqlite3"
 CHANGES = 40  # of Podman, about as many as a commit needs that changes everything
+LONGEST_CHANGE = 0.2  # seconds
 CLOCKS = (-86_400.0, -60.0, 90.0, 7_200.0, 40_000_000.0)  # seconds by which sloop's clock is wrong
 SHIFTED = f"import time; real = time.time; time.time = lambda: real() + {{offset}}\n{START}"
 
@@ -73,6 +74,15 @@ def killed_podman(stage: Stage, chance: float) -> None:
         engine.until(lambda: not engine.api.answers(private.socket))
         engine.up(private.directory, own_network=True)
         running.communicate(timeout=60)
+
+
+def killed_podman_at_a_change(stage: Stage, chance: float) -> None:
+    """Kill Podman's service in the middle of one of an apply's changes, and start it again at once."""
+    number, late = int(chance * CHANGES) + 1, chance * 997 % 1 * LONGEST_CHANGE
+    fated = replace(stage.program, command=(*haunted.MODULE, haunted.AWAY))
+    folder = str(stage.program.podman.engine.directory)
+    when = {haunted.FOLDER: folder, haunted.CHANGE: str(number), haunted.LATE: str(late)}
+    fated.run("apply", "--timeout", "5s", **when)
 
 
 def lost_ledger(stage: Stage, chance: float) -> None:  # noqa: ARG001 (it is gone, or it isn't)

@@ -106,6 +106,7 @@ MOVES: Mapping[str, Callable[[Stage, float], None]] = {
     "killed-at-a-change": misfortune.killed_at_a_change,
     "killed-some-time": misfortune.killed_some_time,
     "killed-podman": misfortune.killed_podman,
+    "killed-podman-at-a-change": misfortune.killed_podman_at_a_change,
     "lost-ledger": misfortune.lost_ledger,
     "spoilt-ledger": misfortune.spoilt_ledger,
     "read-only-state": misfortune.read_only_state,
