@@ -17,7 +17,7 @@ from runtime.podman_errors import Refusal, asking_podman_to, unless_gone, unless
 from runtime.podman_files import add, digest_of_directory, read, write
 from runtime.podman_http import Answer
 from runtime.podman_key import kept_key
-from runtime.podman_leftovers import begin
+from runtime.podman_leftovers import CutOff, begin
 from runtime.podman_pods import complete, create, remove, restart, start, start_or_remove, volume_named
 from runtime.podman_pull import pull
 from runtime.podman_resolver import Resolver
@@ -69,6 +69,7 @@ class PodmanEngine:
         self._api = Api(of_this_user(url))
         self._bridges = Bridges(self._api)
         self._resolver = Resolver(self._api)
+        self._cut_off = CutOff(self._api)
 
     @property
     def requests(self) -> int:
@@ -95,6 +96,7 @@ class PodmanEngine:
         What went over to another source has that one's label.
         """
         with asking_podman_to("list what is there"):
+            self._cut_off.clear()
             containers = self._api.get("containers/json", all=True, pod=True)
             self._resolver.note(containers)
             networks = self._api.get("networks/json")
@@ -230,7 +232,7 @@ class PodmanEngine:
 
     def create_pod(self, pod: Pod) -> None:
         """Make a pod and start it; one that can't start is removed again."""
-        with asking_podman_to(f"create the pod {pod.name}"):
+        with asking_podman_to(f"create the pod {pod.name}"), self._cut_off.noting(pod):
             create(self._api, pod)
         with asking_podman_to(f"start the pod {pod.name}"):
             start_or_remove(self._api, pod, self._bridges)

@@ -2,18 +2,46 @@
 
 import re
 import time
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from runtime.podman_api import Api, named
 from runtime.podman_bridges import Bridges
 from runtime.podman_errors import Refusal
 from runtime.podman_seen import seconds
+from runtime.podman_spec import pod_spec
+from runtime.resources import Pod
 
 YOUNG = 5.0  # seconds in which a container may be in the making by a request that goes on
 STORED = ["storage"]  # the command that Podman lists of what is in its storage only
 HELD = re.compile(r"address (\S+) is already allocated to container ID ([0-9a-f]+)")
+
+
+class CutOff:
+    """Pods that Podman was making when it went away: without containers, nobody else would see them.
+
+    Threads may share it.
+    """
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+        self._pods: dict[str, Pod] = {}
+
+    @contextmanager
+    def noting(self, pod: Pod) -> Iterator[None]:
+        """Note a pod whose making in the context was cut off."""
+        try:
+            yield
+        except ConnectionError:
+            self._pods[pod.name] = pod
+            raise
+
+    def clear(self) -> None:
+        """Remove what is left of the pods that were noted."""
+        for name, pod in list(self._pods.items()):
+            _cleared_pod(self._api, pod_spec(pod), 0.0)
+            del self._pods[name]
 
 
 def make(api: Api, path: str, spec: Any, container: str) -> None:
@@ -25,7 +53,7 @@ def make(api: Api, path: str, spec: Any, container: str) -> None:
     try:
         api.post(path, spec)
     except Refusal as refusal:
-        if not (refusal.taken and any([_cleared(api, container), _cleared_pod(api, spec)])):
+        if not (refusal.taken and any([_cleared(api, container), _cleared_pod(api, spec, YOUNG)])):
             raise
         api.post(path, spec)
 
@@ -77,20 +105,21 @@ def _cleared(api: Api, name: str) -> bool:
     """Remove what has a container's name without being one, and say whether something had it."""
     listed = api.get("containers/json", all=True, external=True)
     stored = [one for one in listed if one["Command"] == STORED and name in (one["Names"] or ())]
-    left = [one for one in stored if _is_old(one)]
+    left = [one for one in stored if _age(one) >= YOUNG]
     for one in left:
         api.delete(f"containers/{one['Id']}", force=True)
     return bool(left)
 
 
-def _cleared_pod(api: Api, spec: Mapping[str, Any]) -> bool:
-    """Remove a pod of ours that has no containers, and say whether there was one."""
+def _cleared_pod(api: Api, spec: Mapping[str, Any], age: float) -> bool:
+    """Remove a pod of ours that has no containers, from an age in seconds on; say whether there was one."""
     empty = [one for one in api.get("pods/json") if one["Name"] == spec["name"] and not one["Containers"]]
-    left = [one for one in empty if one["Labels"] == spec["labels"] and _is_old(one)]
+    left = [one for one in empty if one["Labels"] == spec["labels"] and _age(one) >= age]
     for one in left:
         api.delete(f"pods/{one['Id']}", force=True)
     return bool(left)
 
 
-def _is_old(one: Mapping[str, Any]) -> bool:
-    return abs(time.time() - seconds(one["Created"])) >= YOUNG
+def _age(one: Mapping[str, Any]) -> float:
+    """Return for how many seconds something has been there, or for how many the clock was set back since."""
+    return abs(time.time() - seconds(one["Created"]))

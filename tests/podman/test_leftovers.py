@@ -10,7 +10,7 @@ import pytest
 from runtime import podman_leftovers
 from runtime.engine import EngineUnreachable, NameTaken
 from runtime.podman import PodmanEngine
-from runtime.resources import Image, Label, Network
+from runtime.resources import Image, Label, Network, Pod
 from tests.machine import api
 from tests.podman import leaving
 from tests.podman.conftest import Podman
@@ -82,18 +82,35 @@ def test_a_pod_without_its_infra_container_gives_way_if_it_is_ours(
     assert states(town, inn.name) == ["running", "running"]
 
 
+def test_a_pod_that_podman_was_making_when_it_went_away_is_not_left_though_nobody_wants_it_any_more(
+    town: PodmanEngine, empty_podman: Podman, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut_off(_: object, pod: Pod) -> None:
+        bare = {"name": pod.name, "no_infra": True, "labels": dict(pod.labels)}
+        api.ask(empty_podman.socket, "POST", "/pods/create", bare)
+        raise ConnectionResetError
+
+    monkeypatch.setattr("runtime.podman.create", cut_off)
+    with pytest.raises(EngineUnreachable):
+        town.create_pod(group("town.inn", container("cook"), container("host")))
+
+    town.look()
+
+    assert api.ask(empty_podman.socket, "GET", "/pods/json") == []
+
+
 def test_a_container_that_runs_without_podmans_knowledge_is_started_again(
     town: PodmanEngine, empty_podman: Podman
 ) -> None:
-    town.create_pod(pod())
-    town.stop_pod("town.baker", 0)
+    runs = {"name": "town.baker", "image": IMAGE, "command": ["sleep", "1000"]}
+    joins = {"netns": {"nsmode": "bridge"}, "networks": {TOWN.name: {}}}
+    api.ask(empty_podman.socket, "POST", "/containers/create", {**runs, **joins})
     leaving.begin_unseen(empty_podman, "town.baker")
-    (before,) = states(town, "town.baker")
+    before = states(town, "town.baker")
 
     town.start_pod("town.baker")
 
-    assert before in {"initialized", "created"}  # the latter if Podman still cleared up after the stop
-    assert states(town, "town.baker") == ["running"]
+    assert (before, states(town, "town.baker")) == (["initialized"], ["running"])
 
 
 def test_an_address_that_podman_has_kept_is_given_back(town: PodmanEngine, empty_podman: Podman) -> None:
