@@ -1,7 +1,5 @@
 """What happens to sloop, its state, its Podman and its pods, behind its back."""
 
-import os
-import signal
 import subprocess
 import time
 from contextlib import suppress
@@ -10,7 +8,7 @@ from dataclasses import replace
 from tests.chaos.anew import lose_power
 from tests.chaos.stage import STEADY, Stage
 from tests.machine import engine
-from tests.podman import doomed, haunted
+from tests.podman import doomed, haunted, leaving
 from tests.podman.mounting import read_only, small
 from tests.podman.program import START
 
@@ -66,13 +64,10 @@ def killed_some_time(stage: Stage, chance: float) -> None:
 
 def killed_podman(stage: Stage, chance: float) -> None:
     """Kill Podman's service in the middle of an apply, and start it again."""
-    private = stage.program.podman.engine
     with stage.program.started("apply", "--timeout", "5s") as running:
         with suppress(subprocess.TimeoutExpired):
             running.wait(chance)
-        os.kill(private.pid, signal.SIGKILL)
-        engine.until(lambda: not engine.api.answers(private.socket))
-        engine.up(private.directory, own_network=True)
+        leaving.restart(stage.program.podman.engine)
         running.communicate(timeout=60)
 
 

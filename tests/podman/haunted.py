@@ -7,7 +7,6 @@ it starts the first container, or ``LATE`` seconds after it was asked for the ch
 """
 
 import os
-import signal
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +17,7 @@ import runtime.podman
 from runtime.podman_api import Api
 from runtime.podman_http import Request
 from tests.machine import engine
+from tests.podman import leaving
 
 MODULE = (sys.executable, "-m", "tests.podman.haunted")
 TAKEN, GONE, AWAY = "taken", "gone", "away"
@@ -44,16 +44,9 @@ class Haunted(Api):
             with ThreadPoolExecutor(1) as threads:
                 asked = threads.submit(super()._change, request, seconds)
                 time.sleep(self.late)
-                _restart()
+                leaving.restart(engine.PrivateEngine(Path(os.environ[FOLDER])))
                 return asked.result()
         return super()._change(request, seconds)
-
-
-def _restart() -> None:
-    private = engine.PrivateEngine(Path(os.environ[FOLDER]))
-    os.kill(private.pid, signal.SIGKILL)
-    engine.until(lambda: not engine.api.answers(private.socket))
-    engine.up(private.directory, own_network=True)
 
 
 def main() -> None:

@@ -8,12 +8,16 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from runtime.engine import EngineError
 from tests.machine import api, engine
-from tests.podman.conftest import Podman
+
+if TYPE_CHECKING:
+    from tests.podman.conftest import Podman
 
 
-def store(podman: Podman, name: str, image: str) -> None:
+def store(podman: "Podman", name: str, image: str) -> None:
     """Put a container into Podman's storage of which Podman knows nothing: another one makes it there."""
     private = podman.engine
     other = private.directory / "other.conf"
@@ -23,14 +27,14 @@ def store(podman: Podman, name: str, image: str) -> None:
     inside(podman, "podman", "create", "--network=none", f"--name={name}", image, CONTAINERS_CONF=str(other))
 
 
-def begin_unseen(podman: Podman, name: str) -> None:
+def begin_unseen(podman: "Podman", name: str) -> None:
     """Start a container without Podman's knowledge, as its runtime has done when Podman is killed then."""
     api.ask(podman.socket, "POST", f"/containers/{name}/init")
     seen = api.ask(podman.socket, "GET", f"/containers/{name}/json")
     inside(podman, seen["OCIRuntime"], "start", seen["Id"])
 
 
-def kill_while_joining(podman: Podman, ask: Callable[[], object]) -> None:
+def kill_while_joining(podman: "Podman", ask: Callable[[], object]) -> None:
     """Kill Podman while it gives a container its place in a network."""
     private = podman.engine
     with ThreadPoolExecutor(1) as threads:
@@ -38,7 +42,7 @@ def kill_while_joining(podman: Podman, ask: Callable[[], object]) -> None:
         while "netavark" not in map(engine.program, _children(private.pid)):
             assert not asked.done()
         restart(private)
-        with suppress(Exception):
+        with suppress(EngineError):
             asked.result()
 
 
@@ -49,7 +53,7 @@ def restart(private: engine.PrivateEngine) -> None:
     engine.up(private.directory, own_network=True)
 
 
-def inside(podman: Podman, *words: str, **environment: str) -> None:
+def inside(podman: "Podman", *words: str, **environment: str) -> None:
     """Run a command where Podman runs."""
     entering = engine.namespace(podman.engine) if os.geteuid() == 0 else []
     surroundings = {**engine.surroundings(podman.engine), **environment}
